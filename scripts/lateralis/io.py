@@ -1,0 +1,91 @@
+"""Reads and writes that are atomic and deterministic: a file is whole or absent, and its bytes carry no clock."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import anndata as ad
+    import pandas as pd
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it over `path` when the block ends without an error."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.tmp.{os.getpid()}")
+    try:
+        yield temporary
+        with open(temporary, "rb") as handle:
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Write `content`; gzipped without a clock or a name when the path ends in .gz."""
+    if str(path).endswith(".gz"):
+        buffer = io.BytesIO()
+        with gzip.GzipFile(fileobj=buffer, mode="wb", filename="", mtime=0, compresslevel=6) as handle:
+            handle.write(content)
+        content = buffer.getvalue()
+    with atomic(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: str | Path, content: str) -> None:
+    """Write text as UTF-8 with Unix line ends."""
+    write_bytes(path, content.encode("utf-8"))
+
+
+def write_json(path: str | Path, content: Any) -> None:
+    """Write JSON with sorted keys; NaN is refused."""
+    write_text(path, json.dumps(content, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read JSON that `write_json` wrote."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def write_table(path: str | Path, table: pd.DataFrame, *, index: bool = False) -> None:
+    """Write a tab-separated table; empty means missing; floats as the shortest text that reads back the same."""
+    write_text(path, table.to_csv(sep="\t", index=index, na_rep="", lineterminator="\n"))
+
+
+def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
+    """Read a table that `write_table` wrote; only the empty field is missing, so a gene named `NA` stays a gene."""
+    import pandas as pd
+
+    return pd.read_csv(
+        path, sep="\t", keep_default_na=False, na_values=[""], float_precision="round_trip", **options
+    )
+
+
+def write_h5ad(path: str | Path, data: ad.AnnData) -> None:
+    """Write an AnnData file, compressed."""
+    with atomic(path) as temporary:
+        data.write_h5ad(temporary, compression="gzip")
+
+
+def read_h5ad(path: str | Path) -> ad.AnnData:
+    """Read an AnnData file that `write_h5ad` wrote."""
+    import anndata as ad
+
+    return ad.read_h5ad(path)
+
+
+def sha256(path: str | Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
