@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from lateralis.errors import listing
+from lateralis.expressions import Comparison, ExpressionError, Formula, comparisons, parse_formula, parse_subset
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$", max_length=64)]
@@ -290,28 +291,77 @@ class Cohort(Section):
                 self._check_level(f"contrasts.{name}", contrast)
         if isinstance(self.outliers.cells, list):
             for variable in self.outliers.cells:
-                if variable not in self.samples.variables:
-                    raise ValueError(
-                        f"outliers.cells: '{variable}' is not among samples.variables ({listing(self.samples.variables)})"
-                    )
-                if self.samples.variables[variable].type != "categorical":
+                if self._declared("outliers.cells", variable).type != "categorical":
                     raise ValueError(f"outliers.cells: '{variable}' is numeric; cells are made of categorical variables")
         return self
 
+    @model_validator(mode="after")
+    def _expressions_hold(self) -> Cohort:
+        for name, model in self.models.items():
+            try:
+                self._check_formula(f"models.{name}.design", parse_formula(model.design))
+                if model.subset is not None:
+                    for comparison in comparisons(parse_subset(model.subset)):
+                        self._check_comparison(f"models.{name}.subset", comparison)
+            except ExpressionError as error:
+                raise ValueError(f"models.{name}: {error}") from None
+        for name, contrast in self.contrasts.items():
+            if contrast.variable is not None:
+                self._check_tested(f"contrasts.{name}", contrast)
+        return self
+
+    def _declared(self, key: str, variable: str) -> Variable:
+        if variable not in self.samples.variables:
+            raise ValueError(f"{key}: '{variable}' is not among samples.variables ({listing(self.samples.variables)})")
+        return self.samples.variables[variable]
+
     def _check_level(self, key: str, contrast: Contrast) -> None:
         assert contrast.variable is not None
-        variable = self.samples.variables.get(contrast.variable)
-        if variable is None:
-            raise ValueError(
-                f"{key}.variable: '{contrast.variable}' is not among samples.variables ({listing(self.samples.variables)})"
-            )
+        variable = self._declared(f"{key}.variable", contrast.variable)
         if variable.type != "categorical":
             raise ValueError(f"{key}.variable: '{contrast.variable}' is numeric; test it with `weights`")
         for role in ("test", "reference"):
-            if variable.levels is not None and getattr(contrast, role) not in variable.levels:
+            level = getattr(contrast, role)
+            if variable.levels is not None and level not in variable.levels:
                 raise ValueError(
-                    f"{key}.{role}: '{getattr(contrast, role)}' is no level of {contrast.variable}; "
-                    f"there is {listing(variable.levels)}"
+                    f"{key}.{role}: '{level}' is no level of {contrast.variable}; there is {listing(variable.levels)}"
+                )
+
+    def _check_tested(self, key: str, contrast: Contrast) -> None:
+        formula = parse_formula(self.models[contrast.model].design)
+        if contrast.variable not in formula.variables:
+            raise ValueError(
+                f"{key}.variable: '{contrast.variable}' is not in the design of model '{contrast.model}' "
+                f"({self.models[contrast.model].design}); add it there, or name another model"
+            )
+        for term in formula.terms:
+            if len(term) > 1 and contrast.variable in [factor.variable for factor in term]:
+                raise ValueError(
+                    f"{key}.variable: '{contrast.variable}' takes part in {':'.join(map(str, term))}, so the difference of its "
+                    "levels depends on the others; say which one is meant with `weights`"
+                )
+
+    def _check_formula(self, key: str, formula: Formula) -> None:
+        for factor in formula.factors:
+            variable = self._declared(key, factor.variable)
+            if factor.transform is not None and variable.type != "numeric":
+                raise ValueError(f"{key}: {factor} needs a numeric variable; '{factor.variable}' is categorical")
+
+    def _check_comparison(self, key: str, comparison: Comparison) -> None:
+        variable = self._declared(key, comparison.variable)
+        values = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
+        if variable.type == "numeric":
+            if not all(isinstance(value, float) for value in values):
+                raise ValueError(f"{key}: '{comparison.variable}' is numeric; compare it with a number")
+            return
+        if comparison.operator not in ("==", "!=", "in", "not in"):
+            raise ValueError(f"{key}: '{comparison.variable}' is categorical; compare it with ==, !=, in or not in")
+        for value in values:
+            if not isinstance(value, str):
+                raise ValueError(f"{key}: '{comparison.variable}' is categorical; put its level in quotes: '{value:g}'")
+            if variable.levels is not None and value not in variable.levels:
+                raise ValueError(
+                    f"{key}: '{value}' is no level of {comparison.variable}; there is {listing(variable.levels)}"
                 )
 
     def contrasts_of(self, model: str) -> dict[str, Contrast]:
