@@ -114,8 +114,9 @@ class Variable(Section):
 
     type: Literal["categorical", "numeric"] = Field(description="`categorical` or `numeric`; never guessed.")
     levels: list[str] | None = Field(
-        None, min_length=2, description="categorical: the allowed values; the first is the reference. Default: those "
-        "found, sorted.",
+        None,
+        min_length=2,
+        description="categorical: the allowed values; the first is the reference. Default: those found, sorted.",
     )
     center: bool = Field(False, description="numeric: subtract the mean over the model's samples.")
     scale: bool = Field(False, description="numeric: divide by the standard deviation over the model's samples.")
@@ -216,7 +217,8 @@ class Model(Section):
 
     design: str = Field(description="Formula of variables with `+`, `:`, `*`, `-1` and log, log2, log10, log1p, sqrt.")
     subset: str | None = Field(
-        None, description="Samples to fit: comparisons of variables joined by `and`, `or`, `not`, e.g. `visit == 'baseline'`."
+        None,
+        description="Samples to fit: comparisons of variables joined by `and`, `or`, `not`, e.g. `visit == 'baseline'`.",
     )
 
 
@@ -228,7 +230,9 @@ class Contrast(Section):
     test: str | None = Field(None, description="The level on top: log2 fold changes are test over reference.")
     reference: str | None = Field(None, description="The level below.")
     weights: dict[str, float] | None = Field(
-        None, min_length=1, description='In place of the three: a weight for each coefficient, e.g. `{"dose[T.2]": 0.5}`.'
+        None,
+        min_length=1,
+        description='In place of the three: a weight for each coefficient, e.g. `{"dose[T.2]": 0.5}`.',
     )
 
     @field_validator("test", "reference", mode="before")
@@ -270,15 +274,15 @@ class Cohort(Section):
     title: str = Field(min_length=1, max_length=200, description="Stands on top of the report.")
     input: Input = Field(description="Where the data are.")
     samples: Samples = Field(description="How to read the sample sheet.")
-    filter: GeneFilter = Field(default_factory=lambda: GeneFilter(), description="Which genes are tested.")
+    filter: GeneFilter = Field(default_factory=GeneFilter, description="Which genes are tested.")
     missing: Literal["error", "drop"] = Field(
         "error",
         description="Samples that lack a variable of a model: `error`, or `drop` them from it with the reason in the ledger.",
     )
-    outliers: Outliers = Field(default_factory=lambda: Outliers(), description="Outlier counts.")
+    outliers: Outliers = Field(default_factory=Outliers, description="Outlier counts.")
     models: dict[Name, Model] = Field(min_length=1, description="The fits, by name.")
     contrasts: dict[Name, Contrast] = Field(min_length=1, description="The questions, by name.")
-    endpoint: Endpoint = Field(default_factory=lambda: Endpoint(), description="When a gene is called.")
+    endpoint: Endpoint = Field(default_factory=Endpoint, description="When a gene is called.")
 
     @model_validator(mode="after")
     def _names_exist(self) -> Cohort:
@@ -292,7 +296,9 @@ class Cohort(Section):
         if isinstance(self.outliers.cells, list):
             for variable in self.outliers.cells:
                 if self._declared("outliers.cells", variable).type != "categorical":
-                    raise ValueError(f"outliers.cells: '{variable}' is numeric; cells are made of categorical variables")
+                    raise ValueError(
+                        f"outliers.cells: '{variable}' is numeric; cells are made of categorical variables"
+                    )
         return self
 
     @model_validator(mode="after")
@@ -337,8 +343,8 @@ class Cohort(Section):
         for term in formula.terms:
             if len(term) > 1 and contrast.variable in [factor.variable for factor in term]:
                 raise ValueError(
-                    f"{key}.variable: '{contrast.variable}' takes part in {':'.join(map(str, term))}, so the difference of its "
-                    "levels depends on the others; say which one is meant with `weights`"
+                    f"{key}.variable: '{contrast.variable}' takes part in {':'.join(map(str, term))}, so the difference of "
+                    "its levels depends on the others; say which one is meant with `weights`"
                 )
 
     def _check_formula(self, key: str, formula: Formula) -> None:

@@ -67,9 +67,7 @@ def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
     """Read a table that `write_table` wrote; only the empty field is missing, so a gene named `NA` stays a gene."""
     import pandas as pd
 
-    return pd.read_csv(
-        path, sep="\t", keep_default_na=False, na_values=[""], float_precision="round_trip", **options
-    )
+    return pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""], float_precision="round_trip", **options)
 
 
 def write_h5ad(path: str | Path, data: ad.AnnData) -> None:
