@@ -34,6 +34,7 @@ setup: ## make .venv and install what requirements.lock pins (done again only wh
 
 # Without a stamp of this place and interpreter, .venv is absent, interrupted or foreign: it is made anew. With one, only
 # the lock has changed. The stamp goes first and comes back last, so an interrupted installation is never taken for done.
+# The lock is complete, hence --no-deps: pip would look for `pandas[parquet]`, which one package asks for, beyond the pins.
 .PHONY: .install
 .install:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { \
@@ -46,10 +47,10 @@ setup: ## make .venv and install what requirements.lock pins (done again only wh
 	esac
 	@echo "Installing requirements.lock into .venv (some seconds with uv, a minute or two with pip)"
 	@if command -v uv >/dev/null 2>&1; then \
-	  uv pip install --quiet --python $(bin)/python --require-hashes -r requirements.lock && exit 0; \
+	  uv pip install --quiet --python $(bin)/python --no-deps --require-hashes -r requirements.lock && exit 0; \
 	  echo "uv could not; trying pip" >&2; \
 	fi; \
-	$(bin)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(bin)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@echo "$(state)" > $(stamp)
 
 run: setup ## run the demo cohort, or COHORT=my/cohort.yaml
