@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StrictInt, field_validator, model_validator
 
 from lateralis.errors import listing
 from lateralis.expressions import Comparison, ExpressionError, Formula, comparisons, parse_formula, parse_subset
@@ -92,7 +92,7 @@ class Input(Section):
     simulate: Literal["mac2als", "mirocals", "imodals"] | None = Field(
         None, description="A built-in demo cohort, in place of `counts` and `samples`."
     )
-    seed: int = Field(1, ge=0, le=2**32 - 1, description="Seed of the simulated cohort.")
+    seed: StrictInt = Field(1, ge=0, le=2**32 - 1, description="Seed of the simulated cohort.")
     counts: Counts | None = Field(None, description="The counts.")
     samples: str | None = Field(None, description="The sample sheet, TSV or CSV, one row a sample.")
     annotation: str | None = Field(
@@ -185,13 +185,13 @@ class Samples(Section):
 class GeneFilter(Section):
     """Which genes a model tests: at least `min_count` counts in at least `min_samples` samples, or `min_total` in all."""
 
-    min_count: int | None = Field(None, ge=0, description="Counts a gene needs in enough samples. Default: 10.")
-    min_samples: int | Literal["smallest_group"] | None = Field(
+    min_count: StrictInt | None = Field(None, ge=0, description="Counts a gene needs in enough samples. Default: 10.")
+    min_samples: StrictInt | Literal["smallest_group"] | None = Field(
         None,
         description="How many samples; `smallest_group` (default) is the size of the smallest level of the variables that the "
         "model's contrasts test, or, where they test numeric variables only, the reciprocal of the largest leverage.",
     )
-    min_total: int | None = Field(None, ge=0, description="In place of both: counts in all samples together.")
+    min_total: StrictInt | None = Field(None, ge=0, description="In place of both: counts in all samples together.")
 
     @model_validator(mode="after")
     def _one_rule(self) -> GeneFilter:
@@ -229,7 +229,7 @@ class Contrast(Section):
     variable: VariableName | None = Field(None, description="The variable whose levels are compared.")
     test: str | None = Field(None, description="The level on top: log2 fold changes are test over reference.")
     reference: str | None = Field(None, description="The level below.")
-    weights: dict[str, float] | None = Field(
+    weights: dict[str, FiniteFloat] | None = Field(
         None,
         min_length=1,
         description='In place of the three: a weight for each coefficient, e.g. `{"dose[T.2]": 0.5}`.',

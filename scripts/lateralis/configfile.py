@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,8 @@ from lateralis.errors import InputError, listing
 
 SectionT = TypeVar("SectionT", bound=Section)
 
+_YAML_KINDS = {bool: "true or false", int: "a number", float: "a number", date: "a date", datetime: "a time"}
+
 
 class _UniqueKeyLoader(yaml.SafeLoader):
     """Safe YAML in which a key given twice is an error, not a silent overwrite."""
@@ -20,11 +23,11 @@ class _UniqueKeyLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key_node, _ in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key_node.start_mark)
             key = key_node.value
             if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key '{key}' stands twice, the second time", key_node.start_mark
-                )
+                raise yaml.constructor.ConstructorError(None, None, f"key '{key}' stands twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -39,8 +42,12 @@ def read_yaml(path: str | Path) -> Any:
         raise InputError(str(path), f"cannot be read ({error})", "Give the path of a YAML file in UTF-8") from None
     try:
         return _UniqueKeyLoader(text).get_single_data()
-    except yaml.YAMLError as error:
-        raise InputError(str(path), f"is not valid YAML: {' '.join(str(error).split())}") from None
+    except yaml.MarkedYAMLError as error:
+        line = "" if error.problem_mark is None else f"line {error.problem_mark.line + 1}: "
+        problem = ", ".join(filter(None, (error.context, error.problem)))
+        raise InputError(str(path), f"is not valid YAML; {line}{problem}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date such as 2024-13-45
+        raise InputError(str(path), f"is not valid YAML; {' '.join(str(error).split())}") from None
 
 
 def parse_section(model: type[SectionT], content: Any, where: str) -> SectionT:
@@ -50,22 +57,53 @@ def parse_section(model: type[SectionT], content: Any, where: str) -> SectionT:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        problems = [_describe(problem, model) for problem in error.errors()]
+        problems = _by_key(error, model, content)
         raise InputError(where, "\n  ".join(["is not a valid config", *problems[:8]])) from None
 
 
-def _describe(problem: Any, model: type[Section]) -> str:
-    """One pydantic problem as `key: what was found; what would be right`."""
-    key = ".".join(str(part) for part in problem["loc"] if part != "[key]")
-    message = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "extra_forbidden":
+def _by_key(error: ValidationError, model: type[Section], content: dict[str, Any]) -> list[str]:
+    """Pydantic's problems as `key: what was found; what would be right`, one a key: a union's failures are one."""
+    found: dict[str, str] = {}
+    right: dict[str, list[str]] = {}
+    for problem in error.errors():
+        key = ".".join(str(part) for part in _location(problem, content))
+        found[key], message = _describe(problem, model)
+        right.setdefault(key, []).append(message)
+    lines = (found[key] + ", or ".join(messages) for key, messages in right.items())
+    return [f"{key}: {line}" if key else line for key, line in zip(right, lines, strict=True)]
+
+
+def _location(problem: Any, content: Any) -> list[str | int]:
+    """Where in the file a problem is; pydantic's own location also names branches of unions."""
+    location = []
+    for part in problem["loc"]:
+        inside = part in content if isinstance(content, dict) else isinstance(content, list) and isinstance(part, int)
+        if inside:
+            content = content[part]
+        elif problem["type"] != "missing":
+            continue
+        location.append(part)
+    return location
+
+
+def _describe(problem: Any, model: type[Section]) -> tuple[str, str]:
+    """What was found, as the beginning of a sentence, and what would be right."""
+    kind, value = problem["type"], problem["input"]
+    found = f"found {value!r:.80}; "
+    if kind == "extra_forbidden":
         known = _keys_at(model, problem["loc"][:-1])
-        return f"{key}: unknown key" + (f"; known keys here: {listing(known, 20)}" if known else "")
-    if problem["type"] == "missing":
-        return f"{key}: is missing"
-    if problem["type"] == "value_error":
-        return f"{key}: {message}" if key else message
-    return f"{key}: found {problem['input']!r:.80}; {message[0].lower()}{message[1:]}"
+        return "unknown key", f"; known keys here: {listing(known, 20)}" if known else ""
+    if kind == "missing":
+        return "", "is missing"
+    if kind == "value_error":
+        return "", problem["msg"].removeprefix("Value error, ")
+    if kind == "string_type" and isinstance(value, int | float | date):
+        return found, f"YAML reads that as {_YAML_KINDS[type(value)]}: put it in quotes"
+    if kind in ("model_type", "dict_type"):
+        known = _keys_at(model, problem["loc"])
+        return found, f"should hold keys: {listing(known, 20)}" if known else "should hold names, each with its keys"
+    message = problem["msg"].removeprefix("Input ").replace(" after validation", "")
+    return found, message[0].lower() + message[1:]
 
 
 def _keys_at(model: type[Section], location: tuple[Any, ...]) -> list[str]:
