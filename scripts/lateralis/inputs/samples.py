@@ -1,0 +1,144 @@
+"""The sample sheet: which samples there are, and every declared variable of them in its declared type."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+
+from lateralis.config import Samples, Variable
+from lateralis.errors import InputError, listing
+
+MISSING = ("", "NA", "N/A", "NaN", "nan", "na", "n/a", "None", "null", ".")
+
+
+def read_samples(path: str | Path, spec: Samples) -> pd.DataFrame:
+    """Read the sample sheet, tab- or comma-separated, one row a sample.
+
+    Parameters
+    ----------
+    path : file
+    spec : the cohort's `samples` section
+
+    Returns
+    -------
+    DataFrame, index: sample names verbatim, in the sheet's order; columns: those that the config names. Categorical
+    variables carry their levels in the declared order (else sorted), numeric ones are float; participant, family and
+    replicate_of are text, empty where missing.
+
+    Raises
+    ------
+    InputError
+        With the file, the row or column, what was found and what would be right.
+    """
+    text = _read_text_table(Path(path))
+    where = str(path)
+    absent = [column for column in spec.columns if column not in text.columns]
+    if absent:
+        raise InputError(where, f"has no column {listing(absent)}", f"Its columns are {listing(text.columns, 20)}")
+    text = text[spec.columns]
+    names = text[spec.id]
+    blank = [row for row, name in enumerate(names, start=2) if not name.strip()]
+    if blank:
+        raise InputError(f"{where}, row {blank[0]}, column '{spec.id}'", "is empty", "Every sample needs a name")
+    twice = names[names.duplicated()].unique()
+    if len(twice):
+        raise InputError(f"{where}, column '{spec.id}'", f"names {listing(twice)} more than once", "Name each sample once")
+    sheet = pd.DataFrame(index=pd.Index(names, name=spec.id))
+    for column in text.columns.drop(spec.id):
+        values = text[column].where(~text[column].isin(MISSING), "")
+        values.index = sheet.index
+        variable = spec.variables.get(column)
+        sheet[column] = values if variable is None else _typed(values, variable, f"{where}, column '{column}'")
+    return sheet
+
+
+def check_exclusions(samples: pd.Index, spec: Samples, where: str) -> None:
+    """Raise an `InputError` where `exclude` names a sample that does not exist."""
+    unknown = [entry.sample for entry in spec.exclude if entry.sample not in samples]
+    if unknown:
+        raise InputError(
+            f"{where}, samples.exclude", f"names {listing(unknown)}, which is no sample of the cohort", "Correct the name"
+        )
+
+
+def biological_samples(sheet: pd.DataFrame, spec: Samples, where: str) -> pd.DataFrame:
+    """One row a biological sample: technical replicates merged, which must agree in every variable.
+
+    Returns
+    -------
+    DataFrame like `sheet` without the `replicate_of` column, index `sample`; without replicates, the sheet itself.
+    """
+    if spec.replicate_of is None:
+        return sheet.rename_axis("sample")
+    unit = replicate_units(sheet, spec)
+    described = sheet.drop(columns=spec.replicate_of)
+    for column in described:
+        values = described[column].astype(object).where(described[column].notna(), "")
+        differing = values.groupby(unit, sort=False).nunique()
+        if (differing > 1).any():
+            raise InputError(
+                f"{where}, column '{column}'",
+                f"differs between the technical replicates of {listing(differing[differing > 1].index)}",
+                "Replicates are one biological sample and agree in everything",
+            )
+    return described.loc[~unit.duplicated()].set_axis(pd.Index(unit.drop_duplicates(), name="sample"))
+
+
+def replicate_units(sheet: pd.DataFrame, spec: Samples) -> pd.Series:
+    """Biological sample of each row of the sheet; a row without one is its own."""
+    names = sheet.index.to_series()
+    if spec.replicate_of is None:
+        return names
+    return sheet[spec.replicate_of].where(sheet[spec.replicate_of] != "", names)
+
+
+def _read_text_table(path: Path) -> pd.DataFrame:
+    """Every cell as text, verbatim; header checked for repeated names before pandas could rename them."""
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as handle:
+            lines = handle.read()
+    except FileNotFoundError:
+        raise InputError(str(path), "there is no such file", "samples must name the sample sheet") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(str(path), f"cannot be read ({error})", "A sample sheet is a TSV or CSV text in UTF-8") from None
+    header, _, _ = lines.partition("\n")
+    if not header.strip():
+        raise InputError(str(path), "is empty", "A sample sheet has a header and one row a sample")
+    delimiter = "\t" if "\t" in header else ";" if ";" in header and "," not in header else ","
+    rows = [row for row in csv.reader(lines.splitlines(), delimiter=delimiter) if any(cell.strip() for cell in row)]
+    columns = rows[0]
+    twice = sorted({column for column in columns if columns.count(column) > 1})
+    if twice:
+        raise InputError(f"{path}, header", f"names column {listing(twice)} twice", "Give each column its own name")
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(columns):
+            raise InputError(f"{path}, row {number}", f"has {len(row)} fields", f"The header has {len(columns)}")
+    if len(rows) == 1:
+        raise InputError(str(path), "has a header and no rows", "Give one row a sample")
+    return pd.DataFrame(rows[1:], columns=columns, dtype=object)
+
+
+def _typed(values: pd.Series, variable: Variable, where: str) -> pd.Series:
+    """Text as the declared type; empty is missing."""
+    present = values[values != ""]
+    if variable.type == "numeric":
+        numbers = pd.to_numeric(present, errors="coerce")
+        finite = numbers.notna() & ~numbers.isin([float("inf"), float("-inf")])
+        if not finite.all():
+            sample = finite.index[~finite][0]
+            raise InputError(
+                f"{where}, sample '{sample}'", f"found '{present[sample]}'", "The variable is numeric: give a number"
+            )
+        return numbers.astype(float).reindex(values.index)
+    levels = variable.levels or sorted(present.unique())
+    unknown = present[~present.isin(levels)]
+    if len(unknown):
+        raise InputError(
+            f"{where}, sample '{unknown.index[0]}'",
+            f"found '{unknown.iloc[0]}'"
+            + (f" (and {len(unknown) - 1} more rows with unknown levels)" if len(unknown) > 1 else ""),
+            f"The levels in the config are {listing(levels)}",
+        )
+    return pd.Series(pd.Categorical(values.where(values != "", None), categories=levels), index=values.index)
