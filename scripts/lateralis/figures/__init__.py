@@ -1,0 +1,1 @@
+"""Static figures: frames in, a matplotlib Figure and its text alternative out."""
