@@ -54,7 +54,7 @@ setup: ## make .venv and install what requirements.lock pins (done again only wh
 	@echo "$(state)" > $(stamp)
 
 run: setup ## run the demo cohort, or COHORT=my/cohort.yaml
-	@$(bin)/snakemake --cores $(CORES) $(SNAKEMAKE_ARGS) $(if $(COHORT),--config "cohorts=['$$COHORT']")
+	@$(bin)/snakemake --cores $(CORES) $(SNAKEMAKE_ARGS) $(if $(COHORT),--config "cohorts=[\"$$COHORT\"]")
 
 test: setup lint ## lint, then every test but the slow ones
 	@$(bin)/python -m pytest -m "not slow" $(PYTEST_ARGS)
