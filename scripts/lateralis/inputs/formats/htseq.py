@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lateralis.errors import InputError
-from lateralis.inputs.formats.content import Parsed, check_ids
-from lateralis.inputs.formats.samplewise import join_genes
+from lateralis.inputs.formats.content import Parsed
+from lateralis.inputs.formats.samplewise import aligned_tables
 from lateralis.inputs.formats.text import Header, first_rows, read_rows
 
 
@@ -22,7 +22,8 @@ def check_header(path: str) -> None:
 
 def read(files: Mapping[str, str]) -> Parsed:
     """Read the file of each sample and join them by gene."""
-    return Parsed(join_genes({sample: _read_one(path) for sample, path in files.items()}, files))
+    counts = {sample: table["count"] for sample, table in aligned_tables(files, _read_one)}
+    return Parsed(pd.DataFrame(counts))
 
 
 def _header(path: str) -> Header:
@@ -33,10 +34,8 @@ def _header(path: str) -> Header:
     return Header(["gene", "count"], delimiter, skipped + (rows[0][0] == ""))
 
 
-def _read_one(path: str) -> pd.Series:
-    """Counts by gene id, int64 or float64."""
+def _read_one(sample: str, path: str) -> pd.DataFrame:
+    """Column `count` by gene id."""
     table = read_rows(path, _header(path), [1])
-    counts = table[1].set_axis(pd.Index(table[0], dtype=object, name="gene_id"))
-    counts = counts[~counts.index.str.startswith("__")]
-    check_ids(counts.index, path)
-    return counts
+    counts = pd.DataFrame({"count": table[1].to_numpy()}, index=pd.Index(table[0], dtype=object, name="gene_id"))
+    return counts[~counts.index.str.startswith("__")]

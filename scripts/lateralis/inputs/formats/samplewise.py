@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from lateralis.errors import InputError, listing
+from lateralis.inputs.formats.content import check_ids
 
 
 def sample_files(folder: str, pattern: str, samples: Iterable[str]) -> dict[str, str]:
@@ -68,44 +69,44 @@ def check_sample_files(folder: str, pattern: str, samples: list[str], sheet: str
         )
 
 
-def aligned(ids: pd.Index, reference: pd.Index, path: str, reference_path: str, kind: str = "gene") -> bool:
-    """Whether `ids` already stand in the order of `reference`.
+def aligned_tables(
+    files: Mapping[str, str], read_one: Callable[[str, str], pd.DataFrame], kind: str = "gene"
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Read the file of each sample and yield its rows in the order of the first.
+
+    Parameters
+    ----------
+    files : file of each sample
+    read_one : from sample and path to the table, whose index are ids
+    kind : what a row is
 
     Raises
     ------
     InputError
-        They are not the same ids, so that the two files come from different annotations or one is cut short.
+        An id is empty or repeated, or the files do not list the same: they come from different annotations, or one is
+        cut short.
     """
-    if ids.equals(reference):
-        return True
+    reference: pd.Index | None = None
+    for sample, path in files.items():
+        table = read_one(sample, path)
+        if reference is None or not table.index.equals(reference):
+            check_ids(table.index, path, kind)
+        if reference is None:
+            reference, first_path = table.index, path
+        elif table.index.equals(reference):
+            table.index = reference  # one copy of the ids in memory, not one a sample
+        else:
+            _check_same(table.index, reference, path, first_path, kind)
+            table = table.reindex(reference)
+        yield sample, table
+
+
+def _check_same(ids: pd.Index, reference: pd.Index, path: str, first_path: str, kind: str) -> None:
+    """Raise `InputError` unless both hold the same ids."""
     lacking, extra = reference.difference(ids, sort=False), ids.difference(reference, sort=False)
-    if len(lacking) or len(extra):
-        differences = [f"lacks {len(lacking)} {kind}s ({listing(lacking, 3)})"] if len(lacking) else []
-        differences += [f"has {len(extra)} {kind}s more ({listing(extra, 3)})"] if len(extra) else []
+    differences = [f"lacks {len(lacking)} {kind}s ({listing(lacking, 3)})"] if len(lacking) else []
+    differences += [f"has {len(extra)} {kind}s more ({listing(extra, 3)})"] if len(extra) else []
+    if differences:
         raise InputError(
-            path, f"against {reference_path} it {' and '.join(differences)}", f"All files must list the same {kind}s"
+            path, f"against {first_path} it {' and '.join(differences)}", f"All files must list the same {kind}s"
         )
-    return False
-
-
-def join_genes(columns: Mapping[str, pd.Series], files: Mapping[str, str]) -> pd.DataFrame:
-    """Join one column a sample by gene id, in the order of the first.
-
-    Parameters
-    ----------
-    columns : values by gene id, for each sample; ids unique
-    files : file of each sample, for messages
-
-    Returns
-    -------
-    (n_genes, n_samples)
-    """
-    first = next(iter(columns))
-    genes = columns[first].index
-    arrays = {
-        sample: (
-            column if aligned(column.index, genes, files[sample], files[first]) else column.reindex(genes)
-        ).to_numpy()
-        for sample, column in columns.items()
-    }
-    return pd.DataFrame(arrays, index=genes)

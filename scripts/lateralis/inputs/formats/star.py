@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lateralis.errors import InputError, listing
-from lateralis.inputs.formats.content import Parsed, check_amounts, check_ids
-from lateralis.inputs.formats.samplewise import join_genes
+from lateralis.inputs.formats.content import Parsed, check_amounts
+from lateralis.inputs.formats.samplewise import aligned_tables
 from lateralis.inputs.formats.text import Header, first_rows, read_rows
 
 COLUMNS = {"unstranded": 1, "forward": 2, "reverse": 3}
@@ -41,11 +41,11 @@ def read(files: Mapping[str, str], strand: str) -> Parsed:
     files : file of each sample
     strand : `unstranded`, `forward`, `reverse`, or `auto` to infer it from all samples
     """
-    tables = {sample: _read_one(path, sample) for sample, path in files.items()}
+    tables = dict(aligned_tables(files, _read_one))
     totals = pd.DataFrame({sample: table.sum() for sample, table in tables.items()}).T
     column, note = infer_strand(totals) if strand == "auto" else (strand, _contradiction(totals, strand))
-    values = join_genes({sample: table[column] for sample, table in tables.items()}, files)
-    return Parsed(values, notes=[note] if note else [])
+    counts = {sample: table[column] for sample, table in tables.items()}
+    return Parsed(pd.DataFrame(counts), notes=[note] if note else [])
 
 
 def infer_strand(totals: pd.DataFrame) -> tuple[str, str]:
@@ -104,14 +104,14 @@ def _contradiction(totals: pd.DataFrame, strand: str) -> str | None:
     )
 
 
-def _read_one(path: str, sample: str) -> pd.DataFrame:
+def _read_one(sample: str, path: str) -> pd.DataFrame:
     """Counts by gene id in the columns of `COLUMNS`."""
     check_header(path)
     table = read_rows(path, Header(["gene", *COLUMNS], "\t", 0), list(COLUMNS.values()))
     table = table[~table[0].isin(SPECIAL)]
-    genes = pd.Index(table[0], dtype=object, name="gene_id")
-    check_ids(genes, path)
-    counts = table.iloc[:, 1:].set_axis(genes).set_axis(list(COLUMNS), axis=1)
+    counts = (
+        table.iloc[:, 1:].set_axis(pd.Index(table[0], dtype=object, name="gene_id")).set_axis(list(COLUMNS), axis=1)
+    )
     for strand in COLUMNS:
         check_amounts(counts[[strand]].set_axis([sample], axis=1), {sample: path}, quantity=f"{strand} count")
     return counts

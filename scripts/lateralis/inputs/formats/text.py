@@ -195,7 +195,6 @@ def read_rows(path: str, header: Header, numbers: Sequence[int]) -> pd.DataFrame
                 dtype=text,
                 na_filter=False,
                 low_memory=False,
-                float_precision="round_trip",
                 encoding="utf-8-sig",
             )
         except pd.errors.EmptyDataError:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from lateralis.errors import InputError, listing
-from lateralis.inputs.formats.content import Parsed, check_amounts, check_ids, repeated
-from lateralis.inputs.formats.samplewise import aligned
+from lateralis.inputs.formats.content import Parsed, check_amounts, repeated
+from lateralis.inputs.formats.samplewise import aligned_tables
 from lateralis.inputs.formats.text import Header, first_rows, read_header, read_rows
 
 
@@ -57,35 +58,35 @@ def read(files: Mapping[str, str], program: str, tx2gene: str) -> Parsed:
     -------
     Parsed with estimated counts (fractions), and average lengths; genes sorted
     """
-    first_path = next(iter(files.values()))
-    transcripts = _read_one(first_path, next(iter(files)), program).index
+    read_one = partial(_read_one, program)
+    first, first_path = next(iter(files.items()))
+    transcripts = read_one(first, first_path).index
     genes, notes = match_transcripts(transcripts, read_tx2gene(tx2gene), tx2gene, first_path)
     known = genes.notna().to_numpy()
     codes, names = pd.factorize(genes[known], sort=True)
+
+    def by_gene(values: pd.Series) -> np.ndarray:
+        return np.bincount(codes, weights=values.to_numpy(dtype=float)[known], minlength=len(names))
+
     shape = (len(names), len(files))
     counts, abundance, weighted = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    transcript_lengths = np.zeros(len(codes))
-    reads = 0.0
+    lengths, reads = pd.Series(0.0, index=transcripts), 0.0
     # sample by sample: a matrix of 250,000 transcripts × 180 samples × 3 quantities would take a gigabyte
-    for column, (sample, path) in enumerate(files.items()):
-        table = _read_one(path, sample, program)
-        if not aligned(table.index, transcripts, path, first_path, "transcript"):
-            table = table.reindex(transcripts)
+    for column, (_, table) in enumerate(aligned_tables(files, read_one, "transcript")):
+        counts[:, column] = by_gene(table["count"])
+        abundance[:, column] = by_gene(table["abundance"])
+        weighted[:, column] = by_gene(table["abundance"] * table["length"])
+        lengths += table["length"] / len(files)
         reads += float(table["count"].sum())
-        table = table[known]
-        counts[:, column] = _sum_by_gene(codes, table["count"], len(names))
-        abundance[:, column] = _sum_by_gene(codes, table["abundance"], len(names))
-        weighted[:, column] = _sum_by_gene(codes, table["abundance"] * table["length"], len(names))
-        transcript_lengths += table["length"].to_numpy()
-    unweighted = _sum_by_gene(codes, transcript_lengths / len(files), len(names)) / np.bincount(
-        codes, minlength=len(names)
-    )
+    average = average_lengths(weighted, abundance, by_gene(lengths) / np.bincount(codes, minlength=len(names)))
     if not known.all():
         notes.append(_left_out(known, reads, float(counts.sum())))
-    index = pd.Index(names, dtype=object, name="gene_id")
-    columns = pd.Index(list(files), dtype=object)
-    lengths = pd.DataFrame(average_lengths(weighted, abundance, unweighted), index=index, columns=columns)
-    return Parsed(pd.DataFrame(counts, index=index, columns=columns), lengths=lengths, notes=notes)
+    index, columns = pd.Index(names, dtype=object, name="gene_id"), pd.Index(list(files), dtype=object)
+    return Parsed(
+        pd.DataFrame(counts, index=index, columns=columns),
+        lengths=pd.DataFrame(average, index=index, columns=columns),
+        notes=notes,
+    )
 
 
 def average_lengths(weighted: np.ndarray, abundance: np.ndarray, unweighted: np.ndarray) -> np.ndarray:
@@ -189,10 +190,6 @@ def _left_out(known: np.ndarray, reads: float, kept: float) -> str:
     )
 
 
-def _sum_by_gene(codes: np.ndarray, values: pd.Series | np.ndarray, n_genes: int) -> np.ndarray:
-    return np.bincount(codes, weights=np.asarray(values, dtype=float), minlength=n_genes)
-
-
 def _positions(path: str, program: str) -> tuple[Header, dict[str, int]]:
     """Header of a quantification, and where in it each quantity stands."""
     header, columns = read_header(path), COLUMNS[program]
@@ -206,13 +203,12 @@ def _positions(path: str, program: str) -> tuple[Header, dict[str, int]]:
     return header, {quantity: header.fields.index(name) for quantity, name in vars(columns).items()}
 
 
-def _read_one(path: str, sample: str, program: str) -> pd.DataFrame:
+def _read_one(program: str, sample: str, path: str) -> pd.DataFrame:
     """Length, abundance and count by transcript id."""
     header, positions = _positions(path, program)
     quantities = ["length", "abundance", "count"]
     table = read_rows(path, header, [positions[quantity] for quantity in quantities])
     transcripts = pd.Index(table[positions["transcript"]], dtype=object)
-    check_ids(transcripts, path, "transcript")
     values = pd.DataFrame(
         {quantity: table[positions[quantity]].to_numpy() for quantity in quantities}, index=transcripts
     )
