@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from lateralis.config import Cohort, Run, Section
+from lateralis.config import Cohort, Counts, Run, Section
 from lateralis.configfile import parse_section
 from lateralis.io import write_text
 
@@ -105,3 +105,39 @@ def test_example_is_a_valid_cohort_and_agrees_with_its_schema(example):
 def test_shipped_cohorts_agree_with_the_schema(path):
     schema = json.loads((ROOT / "workflow/schemas/cohort.schema.json").read_text())
     jsonschema.validate(yaml.safe_load(path.read_text()), schema)
+
+
+def snippets():
+    """The YAML blocks of docs/bring-your-own-cohort.md."""
+    text = (ROOT / "docs/bring-your-own-cohort.md").read_text(encoding="utf-8")
+    return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+
+
+def test_guide_shows_every_count_format():
+    counts = [parse_section(Counts, snippet["counts"], "guide") for snippet in snippets() if set(snippet) == {"counts"}]
+    assert sorted(each.format for each in counts) == sorted(Counts.model_fields["format"].annotation.__args__)
+
+
+def test_guide_shows_a_whole_cohort():
+    (whole,) = [snippet for snippet in snippets() if "cohort" in snippet]
+    cohort = parse_section(Cohort, whole, "guide")
+    assert (cohort.missing, list(cohort.contrasts)) == ("drop", ["als_vs_control"])
+
+
+def test_parts_of_the_guide_fit_a_cohort(example):
+    variables = {
+        "country": {"type": "categorical"},
+        "arm": {"type": "categorical", "levels": ["placebo", "il2"]},
+        "pnfh": {"type": "numeric"},
+        "visit": {"type": "categorical"},
+    }
+    parts = [snippet for snippet in snippets() if "cohort" not in snippet and "counts" not in snippet]
+    assert len(parts) == 5
+    for part in parts:
+        merged = {key: value for key, value in example.items() if key not in part}
+        samples = part.get("samples", {})
+        merged["samples"] = example["samples"] | samples
+        merged["samples"]["variables"] = example["samples"]["variables"] | variables | samples.get("variables", {})
+        merged["models"] = example["models"] | part.get("models", {})
+        merged["contrasts"] = example["contrasts"] | part.get("contrasts", {})
+        parse_section(Cohort, merged, f"guide: {part}")
