@@ -1,9 +1,11 @@
 """The repository itself: one command each, a complete lock without hosts, an environment that agrees with it, the house."""
 
+import ast
 import os
 import re
 import stat
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -61,6 +63,19 @@ def test_lock_satisfies_every_dependency(python):
         name = canonicalize_name(requirement.name)
         assert name in versions, f"{name} is not locked: make lock"
         assert requirement.specifier.contains(versions[name]), f"{name} {versions[name]} is not {requirement.specifier}"
+
+
+IMPORTED_AS = {"adjustText": "adjusttext", "yaml": "pyyaml"}
+
+
+def test_library_imports_only_declared_dependencies():
+    declared = {canonicalize_name(each.name) for each in RUNTIME} | {"lateralis", *sys.stdlib_module_names}
+    for path in (ROOT / "scripts").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = [node.module] if isinstance(node, ast.ImportFrom) else []
+            modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            packages = {IMPORTED_AS.get(name.partition(".")[0], name.partition(".")[0]) for name in modules}
+            assert packages <= declared, f"{path.name} imports {packages - declared}"
 
 
 def test_every_locked_package_has_hashes():
