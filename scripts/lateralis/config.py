@@ -170,7 +170,7 @@ class Samples(Section):
         ids = [entry.sample for entry in self.exclude]
         if len(set(ids)) < len(ids):
             raise ValueError("`exclude` names a sample twice")
-        for role in ("id", "participant", "family", "replicate_of"):
+        for role in ("id", "replicate_of"):
             if getattr(self, role) in self.variables:
                 raise ValueError(f"column `{getattr(self, role)}` is `{role}` and cannot be a variable as well")
         return self

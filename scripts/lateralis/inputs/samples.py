@@ -32,8 +32,11 @@ def read_samples(path: str | Path, spec: Samples) -> pd.DataFrame:
     InputError
         With the file, the row or column, what was found and what would be right.
     """
-    text = _read_text_table(Path(path))
-    where = str(path)
+    return type_samples(_read_text_table(Path(path)), spec, str(path))
+
+
+def type_samples(text: pd.DataFrame, spec: Samples, where: str) -> pd.DataFrame:
+    """A sheet of text cells as `read_samples` returns it; `where` names its origin in messages."""
     absent = [column for column in spec.columns if column not in text.columns]
     if absent:
         raise InputError(where, f"has no column {listing(absent)}", f"Its columns are {listing(text.columns, 20)}")

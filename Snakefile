@@ -1,0 +1,26 @@
+# Front door: which cohorts, which rules, which targets. Everything about a cohort is in its own file (config/cohorts/*.yaml).
+from snakemake.utils import min_version
+
+min_version("9.10")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/inputs.smk"
+include: "workflow/rules/qc.smk"
+include: "workflow/rules/model.smk"
+include: "workflow/rules/records.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        collect("results/{cohort}/report.html", cohort=COHORTS),
+
+
+onsuccess:
+    for page in collect("results/{cohort}/report.html", cohort=COHORTS):
+        print(f"Report: {page}")

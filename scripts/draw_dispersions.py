@@ -1,0 +1,18 @@
+"""The dispersion plot of one model."""
+
+from lateralis.figures.dispersions import dispersions_alt_text, draw_dispersions
+from lateralis.figures.save import save_figure
+from lateralis.io import read_h5ad
+from lateralis.job import run
+
+
+def main(snakemake):
+    genes = read_h5ad(snakemake.input.fit).var
+    title = f"Dispersions of model {snakemake.wildcards.model}"
+    save_figure(
+        draw_dispersions(genes, title=title), snakemake.params.stem, dispersions_alt_text(genes, title=title)
+    )
+
+
+if "snakemake" in globals():
+    run(main, snakemake)

@@ -1,0 +1,92 @@
+"""Fit one model: its samples, its kept genes, every coefficient; once for all its contrasts."""
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+
+from lateralis.config import GeneFilter, Model, Samples
+from lateralis.errors import InputError
+from lateralis.expressions import parse_formula
+from lateralis.io import read_h5ad, write_h5ad, write_json, write_table
+from lateralis.job import run
+from lateralis.model.filtering import filter_genes
+from lateralis.model.fit import fit_model
+from lateralis.model.preflight import arrange_model, design_warnings
+
+
+def main(snakemake):
+    params, name = snakemake.params, snakemake.wildcards.model
+    data = read_h5ad(snakemake.input.counts)
+    spec, samples = Model(**params.model), Samples(**params.samples)
+    model = arrange_model(
+        data.obs, spec, samples, missing=params.missing, cells=params.cells, where=f"{params.where}, models.{name}"
+    )
+    counts = np.asarray(data[model.obs.index].X)
+    kept = filter_genes(counts, GeneFilter(**params.filter), obs=model.obs, tested=params.tested, matrix=model.matrix)
+    if not kept.mask.any():
+        raise InputError(f"{params.where}, filter", f"no gene has {kept.rule}", "Loosen the filter")
+    empty = counts[:, kept.mask].sum(axis=1) == 0
+    if empty.any():
+        raise InputError(
+            f"{params.where}, models.{name}",
+            f"sample '{model.obs.index[empty][0]}' has no counts in the genes kept",
+            "Exclude it, with the reason, in samples.exclude",
+        )
+    formula = parse_formula(spec.design)
+    one_factor = len(formula.variables) == 1 and model.matrix.shape[1] == 2
+    categorical = all(samples.variables[variable].type == "categorical" for variable in formula.variables)
+    fit = fit_model(
+        counts[:, kept.mask],
+        model.matrix,
+        cells=model.cells,
+        exempt_three_larger=one_factor and categorical,
+        threads=snakemake.threads,
+    )
+
+    write_table(snakemake.output.genes, gene_table(data, counts, kept.mask, fit))
+    write_table(snakemake.output.samples, sample_table(model, fit))
+    facts = fit.facts | {
+        "coefficients": list(fit.design.columns),
+        "design": spec.design,
+        "filter": kept.rule,
+        "n_genes": int(kept.mask.sum()),
+        "n_samples": len(model.obs),
+        "replaced_counts": int(fit.samples["n_replaced"].sum()),
+        "replaced_genes": int((fit.genes["n_replaced"] > 0).sum()),
+        "subset": spec.subset or "",
+        "trend": {"asymptotic": fit.trend.asymptotic, "extra_poisson": fit.trend.extra_poisson, "kind": fit.trend.kind},
+        "warnings": design_warnings(model, spec, samples, name)
+        + [f"Model {name}: {' '.join(warning.split())}" for warning in fit.facts["warnings"]],
+    }
+    write_json(snakemake.output.facts, facts)
+    stored = ad.AnnData(
+        obs=fit.samples,
+        var=fit.genes.set_axis(data.var_names[kept.mask]),
+        varm={"coefficients": fit.coefficients, "covariance": fit.covariance},
+        obsm={"design_matrix": fit.design},
+    )
+    write_h5ad(snakemake.output.fit, stored)
+    print(f"{len(model.obs)} samples, {int(kept.mask.sum())} genes with {kept.rule}.")
+
+
+def gene_table(data, counts, kept, fit):
+    """Every gene of the input: mean of normalised counts in the model's samples, and why it is not tested."""
+    normalised_means = (counts / fit.samples["size_factor"].to_numpy()[:, None]).mean(axis=0)
+    reason = np.where(counts.sum(axis=0) == 0, "all_zero", np.where(kept, "", "low_count_filter")).astype(object)
+    reason[kept] = fit.genes["na_reason"]
+    base_mean = normalised_means.copy()
+    base_mean[kept] = fit.genes["baseMean"]
+    return pd.DataFrame(
+        {"gene_id": data.var_names, "gene_name": data.var["gene_name"].to_numpy(), "baseMean": base_mean, "na_reason": reason}
+    )
+
+
+def sample_table(model, fit):
+    """Every sample of the cohort: why it is not in the model, else its size factor and part in the outlier rule."""
+    table = fit.samples.reindex(model.reasons.index)
+    table.insert(0, "reason", model.reasons)
+    return table.rename_axis("sample").reset_index()
+
+
+if "snakemake" in globals():
+    run(main, snakemake)

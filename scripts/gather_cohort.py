@@ -1,0 +1,55 @@
+"""Gather what the contrasts of a cohort found: summary, ledger, Table 1, participant flow, config and checksums."""
+
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from lateralis.config import Cohort
+from lateralis.io import read_h5ad, read_table, write_json, write_table, write_text
+from lateralis.job import run
+from lateralis.model.endpoint import count_calls
+from lateralis.model.preflight import group_variable
+from lateralis.qc.metrics import worst_verdicts
+from lateralis.records.cohort_table import describe_cohort, participant_flow
+from lateralis.records.ledger import build_ledger
+from lateralis.records.provenance import checksums, software_versions
+
+TEXT = {"gene_id": str, "gene_name": str, "sample": str, "row": str}
+
+
+def main(snakemake):
+    cohort = Cohort(**snakemake.params.cohort)
+    obs = read_h5ad(snakemake.input.counts).obs
+    sources = read_table(snakemake.input.sources, dtype=TEXT)
+    verdicts = worst_verdicts(read_table(snakemake.input.flags, dtype=TEXT))
+    exclusions = {entry.sample: entry.reason for entry in cohort.samples.exclude}
+    reasons = {
+        name: read_table(path, dtype=TEXT).set_index("sample")["reason"].fillna("")
+        for name, path in zip(cohort.models, snakemake.input.model_samples, strict=True)
+    }
+    summaries = []
+    for name, path in zip(cohort.contrasts, snakemake.input.results, strict=True):
+        counts = count_calls(read_table(path, dtype=TEXT))
+        counts.insert(0, "contrast", name)
+        summaries.append(counts.assign(headline=counts["rule"] == cohort.endpoint.headline))
+
+    write_table(snakemake.output.summary, pd.concat(summaries, ignore_index=True))
+    write_table(
+        snakemake.output.ledger, build_ledger(sources, obs, verdicts, exclusions, reasons, dict(cohort.contrasts))
+    )
+    write_table(snakemake.output.table1, describe_cohort(obs, cohort.samples.variables, group_variable(cohort)))
+    write_table(
+        snakemake.output.flow,
+        participant_flow(sources, obs, cohort.samples.participant, exclusions, reasons, dict(cohort.contrasts)),
+    )
+    config = cohort.model_dump(exclude_none=True)
+    write_text(snakemake.output.config, yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    root = Path(snakemake.output.summary).parent
+    files = [*snakemake.input.results, *snakemake.input.statistics, snakemake.input.flags]
+    write_table(snakemake.output.checksums, checksums(files, root))
+    write_json(snakemake.output.versions, software_versions())
+
+
+if "snakemake" in globals():
+    run(main, snakemake)

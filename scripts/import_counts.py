@@ -1,0 +1,48 @@
+"""Read counts, sample sheet and annotation into one AnnData file; nothing is written before all of it is checked."""
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+
+from lateralis import __version__
+from lateralis.config import Counts, Samples
+from lateralis.inputs.annotation import annotate, read_annotation
+from lateralis.inputs.counts import read_counts, source_files
+from lateralis.inputs.replicates import sum_replicates
+from lateralis.inputs.samples import biological_samples, read_samples, replicate_units
+from lateralis.io import sha256, write_h5ad, write_table
+from lateralis.job import run
+
+
+def main(snakemake):
+    params = snakemake.params
+    samples = Samples(**params.samples)
+    sheet = read_samples(params.sheet, samples)
+    spec = Counts(**params.counts)
+    table = read_counts(spec, list(sheet.index))
+    units = replicate_units(sheet, samples)
+    obs = biological_samples(sheet, samples, params.sheet)
+    counts, lengths = sum_replicates(table.counts, table.lengths, units)
+    genes = annotate(counts.index, read_annotation(params.annotation or None), table.gene_names)
+
+    data = ad.AnnData(
+        X=np.ascontiguousarray(counts[obs.index].to_numpy().T, dtype=np.int64),
+        obs=obs,
+        var=genes.rename_axis("gene_id"),
+    )
+    if lengths is not None:
+        data.layers["average_length"] = np.ascontiguousarray(lengths[obs.index].to_numpy().T)
+    data.uns["lateralis"] = {"version": __version__, "notes": list(table.notes)}
+    files = source_files(spec, list(sheet.index))
+    checksums = {path: sha256(path) for path in sorted(set(files.values()))}
+    sources = pd.DataFrame(
+        [(units[row], row, files[row], checksums[files[row]]) for row in sheet.index],
+        columns=["sample", "row", "file", "sha256"],
+    )
+    write_table(snakemake.output.sources, sources)
+    write_h5ad(snakemake.output.counts, data)
+    print(f"{data.n_obs} samples, {data.n_vars} genes.", *table.notes, sep="\n")
+
+
+if "snakemake" in globals():
+    run(main, snakemake)

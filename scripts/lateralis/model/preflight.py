@@ -1,0 +1,166 @@
+"""Everything that config, sample sheet and the count file's header show to be wrong, found before any job starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from lateralis.config import Cohort, Contrast, Model, Samples
+from lateralis.errors import InputError, listing
+from lateralis.expressions import parse_formula
+from lateralis.inputs.counts import check_counts_header
+from lateralis.inputs.samples import biological_samples, check_exclusions, read_samples, type_samples
+from lateralis.inputs.simulate.sheets import simulate_sheet
+from lateralis.model import outliers
+from lateralis.model.design import check_design, contrast_vector, design_matrix, select_samples
+
+
+@dataclass(frozen=True)
+class ModelSamples:
+    """The samples of one model and what their design looks like.
+
+    Attributes
+    ----------
+    reasons : why each sample of the cohort is not in the model; empty for those that are
+    obs : typed sample sheet of the model's samples
+    matrix : (n_samples, n_coef) design matrix, of full rank
+    cells : (n_samples,) who is a replicate of whom for Cook's distance
+    """
+
+    reasons: pd.Series
+    obs: pd.DataFrame
+    matrix: pd.DataFrame
+    cells: np.ndarray
+
+
+def check_cohort(cohort: Cohort, where: str) -> list[str]:
+    """Check all that can be checked without reading the counts.
+
+    Parameters
+    ----------
+    cohort : from `load_cohort`, which has checked what the file alone can show
+    where : the cohort file, for messages
+
+    Returns
+    -------
+    Warnings, as sentences
+
+    Raises
+    ------
+    InputError
+        With the file, the key, row or column, what was found and what would be right.
+    """
+    if cohort.input.simulate is not None:
+        text = simulate_sheet(cohort.input.simulate, cohort.input.seed)
+        origin = f"simulated cohort '{cohort.input.simulate}'"
+        sheet = type_samples(text, cohort.samples, origin)
+    else:
+        assert cohort.input.samples is not None and cohort.input.counts is not None
+        origin = cohort.input.samples
+        sheet = read_samples(origin, cohort.samples)
+        check_counts_header(cohort.input.counts, list(sheet.index), origin)
+    if cohort.input.annotation is not None and not Path(cohort.input.annotation).is_file():
+        raise InputError(f"{where}, input.annotation", f"there is no file '{cohort.input.annotation}'", "Correct the path")
+    obs = biological_samples(sheet, cohort.samples, origin)
+    check_exclusions(obs.index, cohort.samples, where)
+    warnings = []
+    for name, spec in cohort.models.items():
+        model = arrange_model(
+            obs, spec, cohort.samples, missing=cohort.missing, cells=cohort.outliers.cells, where=f"{where}, models.{name}"
+        )
+        for contrast_name, contrast in cohort.contrasts_of(name).items():
+            contrast_vector(contrast, model.obs, list(model.matrix.columns), where=f"{where}, contrasts.{contrast_name}")
+        warnings += design_warnings(model, spec, cohort.samples, name)
+    return warnings
+
+
+def arrange_model(
+    obs: pd.DataFrame,
+    spec: Model,
+    samples: Samples,
+    *,
+    missing: Literal["error", "drop"],
+    cells: Literal["design"] | list[str],
+    where: str,
+) -> ModelSamples:
+    """Samples, design matrix and outlier cells of one model, checked.
+
+    Parameters
+    ----------
+    obs : typed sample sheet, one row a biological sample
+    spec : the model's section
+    samples : the cohort's `samples` section
+    missing, cells : the cohort's keys of that name
+    where : file and key of the model, for messages
+    """
+    reasons = select_samples(
+        obs,
+        spec.design,
+        subset=spec.subset,
+        exclude={entry.sample: entry.reason for entry in samples.exclude},
+        missing=missing,
+        where=where,
+    )
+    kept = obs[reasons == ""]
+    matrix = design_matrix(kept, spec.design, samples.variables, where=f"{where}.design")
+    check_design(matrix, where=f"{where}.design")
+    numbers = outliers.design_cells(matrix) if cells == "design" else outliers.variable_cells(kept, cells)
+    return ModelSamples(reasons, kept, matrix, numbers)
+
+
+def design_warnings(model: ModelSamples, spec: Model, samples: Samples, name: str) -> list[str]:
+    """What a model's user should know about its design, as sentences."""
+    found = []
+    formula = parse_formula(spec.design)
+    for role, who in ((samples.participant, "participant"), (samples.family, "family")):
+        if role is None or role in formula.variables:
+            continue
+        members = model.obs[role].astype(object)
+        sizes = members[members.notna() & (members != "")].value_counts()
+        repeated = int((sizes > 1).sum())
+        if repeated and who == "participant":
+            found.append(
+                f"Model {name}: {repeated} participants gave more than one sample, and the design treats them as independent, "
+                f"which makes p-values too small; add {role} to the design, or take one sample a participant by `subset`."
+            )
+        elif repeated:
+            found.append(
+                f"Model {name}: {repeated} families have more than one member, and the design treats relatives as independent, "
+                f"which makes p-values slightly too small; compare with a run on one member a family."
+            )
+    replaceable = outliers.in_large_cells(model.cells, outliers.MIN_FOR_REPLACEMENT)
+    filterable = outliers.in_large_cells(model.cells, outliers.MIN_FOR_FILTER)
+    if not replaceable.any() or not filterable.any():
+        what = "replaced" if filterable.any() else "replaced or filtered"
+        found.append(
+            f"Model {name}: no outlier count can be {what}, because no {outliers.MIN_FOR_REPLACEMENT} samples are replicates "
+            "of one another under this design; `outliers.cells` names the variables that make samples replicates, "
+            "e.g. `cells: [group]`."
+        )
+    for factor in formula.factors:
+        column = str(factor)
+        if column in model.matrix.columns and samples.variables[factor.variable].type == "numeric":
+            values = model.matrix[column]
+            if abs(values.mean()) > 5 or values.std() > 5:
+                found.append(
+                    f"Model {name}: {column} has mean {values.mean():.3g} and standard deviation {values.std():.3g}; set "
+                    f"`center: true` and `scale: true` on {factor.variable}, for the fit's sake."
+                )
+    return found
+
+
+def group_variable(cohort: Cohort) -> str | None:
+    """The variable whose levels describe the cohort: the first that a contrast compares."""
+    return next((contrast.variable for contrast in cohort.contrasts.values() if contrast.variable is not None), None)
+
+
+def contrast_label(name: str, contrast: Contrast) -> str:
+    """A contrast in words."""
+    if contrast.variable is not None:
+        return f"{contrast.test} vs {contrast.reference}"
+    terms = (f"{weight:+g} × {coefficient}" for coefficient, weight in (contrast.weights or {}).items())
+    return f"{name}: {listing(terms, 6)}"

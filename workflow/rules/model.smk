@@ -1,0 +1,101 @@
+# Needs: counts.h5ad.
+# Makes: normalised.h5ad, models/{model}/, and of each contrast statistics.tsv.gz, status.json, results.tsv.gz, called.tsv.
+
+
+rule normalise_counts:
+    input:
+        counts="results/{cohort}/counts.h5ad",
+    output:
+        normalised="results/{cohort}/normalised.h5ad",
+    log:
+        "results/{cohort}/logs/model/normalise_counts.log",
+    benchmark:
+        "results/{cohort}/benchmarks/model/normalise_counts.tsv"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code("normalise_counts.py"),
+    conda:
+        "../../envs/lateralis.yaml"
+    script:
+        "../../scripts/normalise_counts.py"
+
+
+rule fit_model:
+    input:
+        counts="results/{cohort}/counts.h5ad",
+    output:
+        fit="results/{cohort}/models/{model}/fit.h5ad",
+        genes="results/{cohort}/models/{model}/genes.tsv.gz",
+        samples="results/{cohort}/models/{model}/samples.tsv",
+        facts="results/{cohort}/models/{model}/facts.json",
+    log:
+        "results/{cohort}/logs/model/fit_model.{model}.log",
+    benchmark:
+        "results/{cohort}/benchmarks/model/fit_model.{model}.tsv"
+    threads: 8
+    resources:
+        mem_mb=8000,
+        runtime=120,
+    params:
+        where=lookup(dpath="{cohort}/where", within=COHORTS),
+        model=lookup(dpath="{cohort}/models/{model}", within=COHORTS),
+        samples=lookup(dpath="{cohort}/samples", within=COHORTS),
+        missing=lookup(dpath="{cohort}/missing", within=COHORTS),
+        cells=lookup(dpath="{cohort}/outliers/cells", within=COHORTS),
+        filter=lookup(dpath="{cohort}/filter", within=COHORTS),
+        tested=tested_in_model,
+        code=code("fit_model.py"),
+    conda:
+        "../../envs/lateralis.yaml"
+    script:
+        "../../scripts/fit_model.py"
+
+
+rule test_contrast:
+    input:
+        counts="results/{cohort}/counts.h5ad",
+        fit=of_contrast_model("results/{cohort}/models/{model}/fit.h5ad"),
+        genes=of_contrast_model("results/{cohort}/models/{model}/genes.tsv.gz"),
+        samples=of_contrast_model("results/{cohort}/models/{model}/samples.tsv"),
+    output:
+        statistics="results/{cohort}/contrasts/{contrast}/statistics.tsv.gz",
+        status="results/{cohort}/contrasts/{contrast}/status.json",
+    log:
+        "results/{cohort}/logs/model/test_contrast.{contrast}.log",
+    benchmark:
+        "results/{cohort}/benchmarks/model/test_contrast.{contrast}.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    params:
+        where=lookup(dpath="{cohort}/where", within=COHORTS),
+        contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
+        code=code("test_contrast.py"),
+    conda:
+        "../../envs/lateralis.yaml"
+    script:
+        "../../scripts/test_contrast.py"
+
+
+rule call_genes:
+    input:
+        statistics="results/{cohort}/contrasts/{contrast}/statistics.tsv.gz",
+    output:
+        results="results/{cohort}/contrasts/{contrast}/results.tsv.gz",
+        called="results/{cohort}/contrasts/{contrast}/called.tsv",
+    log:
+        "results/{cohort}/logs/model/call_genes.{contrast}.log",
+    benchmark:
+        "results/{cohort}/benchmarks/model/call_genes.{contrast}.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    params:
+        endpoint=lookup(dpath="{cohort}/endpoint", within=COHORTS),
+        code=code("call_genes.py"),
+    conda:
+        "../../envs/lateralis.yaml"
+    script:
+        "../../scripts/call_genes.py"

@@ -1,0 +1,34 @@
+# Needs: what the inputs, qc and model stages made, of every contrast in the config.
+# Makes: summary.tsv, ledger.tsv, table1.tsv, flow.tsv, run_config.yaml, provenance/.
+
+
+rule gather_cohort:
+    input:
+        counts="results/{cohort}/counts.h5ad",
+        sources="results/{cohort}/sources.tsv",
+        flags="results/{cohort}/qc/flags.tsv",
+        model_samples=of_each_model("results/{cohort}/models/{model}/samples.tsv"),
+        statistics=of_each_contrast("results/{cohort}/contrasts/{contrast}/statistics.tsv.gz"),
+        results=of_each_contrast("results/{cohort}/contrasts/{contrast}/results.tsv.gz"),
+    output:
+        summary="results/{cohort}/summary.tsv",
+        ledger="results/{cohort}/ledger.tsv",
+        table1="results/{cohort}/table1.tsv",
+        flow="results/{cohort}/flow.tsv",
+        config="results/{cohort}/run_config.yaml",
+        checksums="results/{cohort}/provenance/checksums.tsv",
+        versions="results/{cohort}/provenance/versions.json",
+    log:
+        "results/{cohort}/logs/records/gather_cohort.log",
+    benchmark:
+        "results/{cohort}/benchmarks/records/gather_cohort.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    params:
+        cohort=whole_cohort,
+        code=code("gather_cohort.py"),
+    conda:
+        "../../envs/lateralis.yaml"
+    script:
+        "../../scripts/gather_cohort.py"
