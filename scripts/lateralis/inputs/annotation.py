@@ -18,10 +18,9 @@ from lateralis.errors import InputError, listing
 SHIPPED_TABLE = Path(__file__).resolve().parents[3] / "resources" / "genes" / "human_genes.tsv.gz"
 COLUMNS = ["gene_name", "chromosome", "biotype"]
 
-# Ensembl stable ids, any species; GENCODE's version, lift-over suffix and mark of the Y copy of pseudo-autosomal genes.
-ENSEMBL_ID = r"^(ENS[A-Z]*[EGPT]R?\d{10,11})(?:\.\d+)?(?:_\d+)?(_PAR_Y)?$"
-# GENCODE releases up to 24 wrote the Y copy of ENSG0… as ENSGR….
-OLD_PAR_Y_ID = r"^(ENS[A-Z]*[EGPT])R(\d{10})$"
+# An Ensembl stable id of any species, with what GENCODE adds: version, lift-over suffix, and the mark of the Y copy of a
+# pseudo-autosomal gene, which releases up to 24 wrote as ENSGR… for ENSG0….
+ENSEMBL_ID = re.compile(r"^(ENS[A-Z]*?[EGPT])(R?)(\d{10,11})(?:\.\d+)?(?:_\d+)?(_PAR_Y)?$")
 REFSEQ_CHROMOSOME = re.compile(r"^NC_0000(\d\d)\.\d+$")
 REFSEQ_NAMES = {"23": "X", "24": "Y"}
 ASSEMBLED = re.compile(r"^(\d{1,2}|X|MT)$")
@@ -29,15 +28,20 @@ ASSEMBLED = re.compile(r"^(\d{1,2}|X|MT)$")
 
 def strip_version(ids: Iterable[str]) -> pd.Index:
     """Ensembl ids without version and `_PAR_Y`; other ids, such as the clone name `AC010970.1`, as they are."""
-    text = pd.Series(list(ids), dtype=object).astype(str)
-    stripped = text.str.replace(ENSEMBL_ID, r"\1", regex=True).str.replace(OLD_PAR_Y_ID, r"\g<1>0\2", regex=True)
-    return pd.Index(stripped, dtype=object)
+    return pd.Index([_bare_id(str(gene_id)) for gene_id in ids], dtype=object)
 
 
 def is_par_y(ids: Iterable[str]) -> pd.Series:
     """Whether an id is GENCODE's for the Y copy of a pseudo-autosomal gene, one value an id."""
-    text = pd.Series(list(ids), dtype=object).astype(str)
-    return text.str.endswith("_PAR_Y") | text.str.contains(r"^ENS[A-Z]*GR\d{10}", regex=True)
+    matches = (ENSEMBL_ID.match(str(gene_id)) for gene_id in ids)
+    return pd.Series([match is not None and bool(match[2] or match[4]) for match in matches], dtype=bool)
+
+
+def _bare_id(gene_id: str) -> str:
+    match = ENSEMBL_ID.match(gene_id)
+    if match is None:
+        return gene_id
+    return match[1] + ("0" if match[2] else "") + match[3]
 
 
 def normalise_chromosome(name: str) -> str:
