@@ -181,9 +181,7 @@ def read_rows(path: str, header: Header, numbers: Sequence[int]) -> pd.DataFrame
     InputError
         With file, row and column of the first empty or non-numeric cell, or of a row with too many fields.
     """
-    text: dict[Hashable, type[str]] = {
-        position: str for position in range(len(header.fields)) if position not in set(numbers)
-    }
+    text: dict[Hashable, type[str]] = dict.fromkeys(set(range(len(header.fields))) - set(numbers), str)
     with open_text(path) as handle:
         content = handle.read()
         try:
