@@ -3,12 +3,13 @@ import pandas as pd
 import pytest
 
 from lateralis.figures.dispersions import draw_dispersions
-from lateralis.figures.distances import distances_alt_text, draw_distances, sample_distances
+from lateralis.figures.distances import distances_alt_text, draw_distances
 from lateralis.figures.groups import levels_of, palette, shapes
 from lateralis.figures.heatmap import NOTHING, draw_heatmap, heatmap_alt_text, heatmap_order, row_z_scores
 from lateralis.figures.pca import draw_pca
 from lateralis.figures.quality import Panel, draw_quality, quality_alt_text, sideways
 from lateralis.figures.save import figure_bytes
+from lateralis.qc.metrics import sample_distances
 
 
 @pytest.fixture
@@ -123,11 +124,10 @@ def test_pca_of_a_numeric_variable_has_a_scale_and_marks_missing(samples):
     assert [len(scatter.get_offsets()) for scatter in figure.axes[0].collections] == [3, 57]
 
 
-def test_distances_are_euclidean_and_the_figure_names_only_few(expression, samples):
-    distances = sample_distances(expression)
-    difference = expression["S000"] - expression["S001"]
-    assert distances.loc["S000", "S001"] == pytest.approx(np.sqrt((difference**2).sum()))
-    assert not any(f">{sample}<" in svg_of(draw_distances(distances, samples, title="x")) for sample in samples.index)
+def test_distances_name_samples_only_where_there_are_few(expression, samples):
+    distances = pd.DataFrame(sample_distances(expression.to_numpy().T), samples.index, samples.index)
+    svg = svg_of(draw_distances(distances, samples, title="x"))
+    assert not any(f">{sample}<" in svg for sample in samples.index)
     few = distances.iloc[:8, :8]
     assert ">S003<" in svg_of(draw_distances(few, samples.loc[few.index], title="x"))
     assert "Fewer than two" in distances_alt_text(few.iloc[:1, :1], title="x")
@@ -148,28 +148,34 @@ def test_dispersions_draw_every_estimated_gene(results):
 
 def test_quality_rings_the_flagged_samples_only(samples):
     rng = np.random.default_rng(2)
-    metrics = pd.DataFrame(
-        {"library_size": 10 ** rng.normal(7, 0.1, 60), "mito": rng.beta(2, 60, 60)}, index=samples.index
-    )
+    columns = {"library_size": 10 ** rng.normal(7, 0.1, 60), "mito": rng.beta(2, 60, 60)}
+    metrics = pd.DataFrame(columns, index=samples.index)
     panels = {
         "library_size": Panel("counts", "log"),
         "mito": Panel("mitochondrial", "share"),
         "absent": Panel("absent"),
     }
-    flagged = pd.DataFrame({"sample": ["S004", "S009", "S010"], "metric": ["mito", "mito", "elsewhere"]})
-    figure = draw_quality(metrics, samples["group"], flagged, panels, title="x")
+    flags = pd.DataFrame(
+        {
+            "sample": ["S004", "S009", "S010", "S011", "S012"],
+            "check": ["mito", "mito", "elsewhere", "mito", "library_size"],
+            "verdict": ["warn", "fail", "fail", "warn", "ok"],
+        }
+    )
+    figure = draw_quality(metrics, samples["group"], flags, title="x", panels=panels)
     assert len(figure.axes) == 2
     rings = [
         sum(len(scatter.get_offsets()) for scatter in axes.collections if not len(scatter.get_facecolor()))
         for axes in figure.axes
     ]
-    assert rings == [0, 2]
+    assert rings == [0, 3]
     svg = svg_of(figure)
-    assert "flagged (2 samples)" in svg
+    assert "warning (2 samples)" in svg
+    assert "failing (1 sample)" in svg
     assert "S004" not in svg
-    alt = quality_alt_text(metrics, flagged, panels, title="x")
-    assert "2 flagged" in alt
-    assert "counts median" in alt
+    alt = quality_alt_text(metrics, flags, title="x", panels=panels)
+    assert "mitochondrial median" in alt
+    assert "3 flagged" in alt
 
 
 def test_sideways_places_are_inside_the_strip_and_apart():

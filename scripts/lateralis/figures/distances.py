@@ -8,7 +8,7 @@ import pandas as pd
 from marsilea.plotter import Labels
 from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import linkage
-from scipy.spatial.distance import pdist, squareform
+from scipy.spatial.distance import squareform
 
 from lateralis.figures.calls import plural
 from lateralis.figures.groups import MOST_NAMED_SAMPLES
@@ -21,21 +21,6 @@ COLOURMAP = "GnBu_r"
 NOTHING = "Fewer than two samples, so there are no distances."
 
 
-def sample_distances(expression: pd.DataFrame) -> pd.DataFrame:
-    """Euclidean distances between samples.
-
-    Parameters
-    ----------
-    expression : DataFrame (n_genes, n_samples), variance-stabilised
-
-    Returns
-    -------
-    DataFrame (n_samples, n_samples)
-    """
-    distances = squareform(pdist(expression.to_numpy(float).T))
-    return pd.DataFrame(distances, index=expression.columns, columns=expression.columns)
-
-
 @themed
 def draw_distances(distances: pd.DataFrame, variables: pd.DataFrame, *, title: str) -> Figure:
     """Heatmap of distances between samples, clustered (average linkage).
@@ -43,7 +28,7 @@ def draw_distances(distances: pd.DataFrame, variables: pd.DataFrame, *, title: s
     Parameters
     ----------
     distances : DataFrame (n_samples, n_samples)
-        Symmetric, zero diagonal.
+        Symmetric, zero diagonal (`qc.metrics.sample_distances`); index and columns sample ids.
     variables : DataFrame (n_samples, k)
         Variables to show above, index as `distances`.
     title : str

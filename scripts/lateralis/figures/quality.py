@@ -30,6 +30,8 @@ from lateralis.figures.theme import (
 COLUMNS = 3
 PANEL_WIDTH, PANEL_HEIGHT, LEFT, GAP_X, GAP_Y = 2.05, 1.75, 0.7, 0.68, 0.42  # inches
 SPREAD = 0.32
+VERDICT_SHAPES = {"warn": "o", "fail": "s"}
+VERDICT_WORDS = {"warn": "warning", "fail": "failing"}
 NOTHING = "No quality metric was measured."
 
 
@@ -47,11 +49,22 @@ class Panel:
     scale: str = "linear"
 
 
+PANELS: Mapping[str, Panel] = {
+    "library_size": Panel("counts", "log"),
+    "detected_genes": Panel("genes detected"),
+    "mitochondrial_fraction": Panel("mitochondrial share", "share"),
+    "rrna_fraction": Panel("ribosomal RNA share", "share"),
+    "haemoglobin_fraction": Panel("haemoglobin share", "share"),
+    "pca_distance": Panel("distance from the centre"),
+    "median_distance": Panel("distance to the others"),
+}
+
+
 @themed
 def draw_quality(
-    metrics: pd.DataFrame, groups: pd.Series, flagged: pd.DataFrame, panels: Mapping[str, Panel], *, title: str
+    metrics: pd.DataFrame, groups: pd.Series, flags: pd.DataFrame, *, title: str, panels: Mapping[str, Panel] = PANELS
 ) -> Figure:
-    """One strip of samples a metric, by group; flagged samples are ringed.
+    """One strip of samples a metric, by group; samples with a warning are ringed, failing ones boxed.
 
     Parameters
     ----------
@@ -59,11 +72,11 @@ def draw_quality(
         Index sample id.
     groups : (n_samples,) Series
         The variable samples are spread by; index as `metrics`.
-    flagged : DataFrame with `sample` and `metric`
-        What quality control flagged; rows about other metrics are not drawn.
+    flags : DataFrame with `sample`, `check` and `verdict`
+        Verdicts of quality control (`qc.metrics.flag_samples`); those of other metrics are not drawn.
+    title : str
     panels : mapping of column in `metrics` to Panel
         What to draw, in order; metrics that are absent or empty are skipped.
-    title : str
 
     Notes
     -----
@@ -76,29 +89,18 @@ def draw_quality(
     labels, levels = labels_of(groups.loc[metrics.index]), levels_of(groups)
     bottom = 0.25 + 0.055 * max(len(level) for level in levels)
     cell = PANEL_HEIGHT + GAP_Y + bottom
-    drawn = flagged[flagged["metric"].isin(shown) & flagged["sample"].isin(metrics.index)]
-    n_flagged = int(drawn["sample"].nunique())
+    raised = flags[flags["check"].isin(shown) & flags["sample"].isin(metrics.index) & (flags["verdict"] != "ok")]
+    n_flagged = int(raised["sample"].nunique())
     figure = new_figure(height=rows * cell + (0.3 if n_flagged else 0.0))
     for i, name in enumerate(shown):
         x = LEFT + (i % COLUMNS) * (PANEL_WIDTH + GAP_X)
         axes = add_axes(figure, x, (rows - 1 - i // COLUMNS) * cell + bottom, PANEL_WIDTH, PANEL_HEIGHT)
-        ringed = set(flagged.loc[flagged["metric"] == name, "sample"])
-        _draw_strip(axes, metrics[name], labels, levels, palette(groups), metrics.index.isin(ringed))
+        verdicts = raised[raised["check"] == name].set_index("sample")["verdict"].reindex(metrics.index).fillna("ok")
+        _draw_strip(axes, metrics[name], labels, levels, palette(groups), verdicts.to_numpy(str))
         _set_scale(axes, panels[name])
         axes.set_title(panels[name].label, fontsize=10.5)
     if n_flagged:
-        ring = Line2D(
-            [],
-            [],
-            linestyle="",
-            marker="o",
-            markersize=9,
-            markerfacecolor="none",
-            markeredgecolor=UP,
-            markeredgewidth=1.6,
-            label=f"flagged ({plural(n_flagged, 'sample')})",
-        )
-        figure.axes[0].legend(handles=[ring], loc="lower left", bbox_to_anchor=(-0.18, 1.13), fontsize=SMALL_SIZE)
+        _add_key(figure.axes[0], raised)
     words = f"{plural(len(metrics), 'sample')} by {groups.name}; the short line is the median of a group."
     add_header(figure, title, [words] + ([] if n_flagged else ["No sample is flagged in these metrics."]))
     return figure
@@ -126,7 +128,7 @@ def _draw_strip(
     labels: NDArray[np.str_],
     levels: list[str],
     colours: dict[str, str],
-    ringed: NDArray[np.bool_],
+    verdicts: NDArray[np.str_],
 ) -> None:
     y = values.to_numpy(float)
     for position, level in enumerate(levels):
@@ -134,14 +136,39 @@ def _draw_strip(
         x = position + SPREAD * sideways(y[at])
         colour = GUIDE if colours[level] == MISSING_COLOUR else colours[level]
         axes.scatter(x, y[at], s=11, c=colour, alpha=0.8, linewidths=0, zorder=2, rasterized=len(y) > 500)
-        marked = ringed[at]
-        axes.scatter(x[marked], y[at][marked], s=62, facecolors="none", edgecolors=UP, linewidths=1.6, zorder=4)
+        for verdict, shape in VERDICT_SHAPES.items():
+            marked = verdicts[at] == verdict
+            axes.scatter(
+                x[marked], y[at][marked], s=62, marker=shape, facecolors="none", edgecolors=UP, linewidths=1.6, zorder=4
+            )
         if np.isfinite(y[at]).any():
             axes.plot([position - 0.38, position + 0.38], [np.nanmedian(y[at])] * 2, color=INK, linewidth=1.4, zorder=3)
     axes.set_xticks(
         range(len(levels)), levels, rotation=35 if len(levels) > 2 else 0, ha="right" if len(levels) > 2 else "center"
     )
     axes.set_xlim(-0.6, len(levels) - 0.4)
+
+
+def _add_key(axes: Axes, raised: pd.DataFrame) -> None:
+    handles = []
+    for verdict, shape in VERDICT_SHAPES.items():
+        count = int(raised.loc[raised["verdict"] == verdict, "sample"].nunique())
+        if count:
+            label = f"{VERDICT_WORDS[verdict]} ({plural(count, 'sample')})"
+            handles.append(
+                Line2D(
+                    [],
+                    [],
+                    linestyle="",
+                    marker=shape,
+                    markersize=8,
+                    markerfacecolor="none",
+                    markeredgecolor=UP,
+                    markeredgewidth=1.6,
+                    label=label,
+                )
+            )
+    axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.18, 1.13), ncols=2, fontsize=SMALL_SIZE)
 
 
 def _set_scale(axes: Axes, panel: Panel) -> None:
@@ -166,7 +193,9 @@ def _compact(value: float) -> str:
     return f"{value:g}"
 
 
-def quality_alt_text(metrics: pd.DataFrame, flagged: pd.DataFrame, panels: Mapping[str, Panel], *, title: str) -> str:
+def quality_alt_text(
+    metrics: pd.DataFrame, flags: pd.DataFrame, *, title: str, panels: Mapping[str, Panel] = PANELS
+) -> str:
     """The strips in words: each metric's median and how many samples are flagged in it; parameters as above."""
     shown = [name for name in panels if name in metrics and metrics[name].notna().any()]
     if not shown:
@@ -175,6 +204,6 @@ def quality_alt_text(metrics: pd.DataFrame, flagged: pd.DataFrame, panels: Mappi
     for name in shown:
         median, panel = float(metrics[name].median()), panels[name]
         value = f"{median:.1%}" if panel.scale == "share" else f"{median:,.4g}"
-        count = int(flagged.loc[flagged["metric"] == name, "sample"].nunique())
+        count = int(((flags["check"] == name) & (flags["verdict"] != "ok")).sum())
         parts.append(f"{panel.label} median {value}, {count} flagged")
     return f"Quality metrics of {plural(len(metrics), 'sample')}, {title}: {'; '.join(parts)}."
