@@ -28,8 +28,8 @@ class SimulatedCohort:
     counts : DataFrame genes × samples, int; index gene_id (Ensembl), columns sample names
     samples : DataFrame, the sample sheet, one row a sample in the order of `counts`
     truth : DataFrame, one row a gene in the order of `counts`: gene_id, gene_name, baseline_mean (expected count in a
-        typical library of a woman at every reference level), dispersion, programme (what it responds with; empty for none),
-        and log2 fold changes `log2fc_*`
+        typical library of a woman at every reference level), dispersion (for Y-linked genes, of men), programme (what the
+        gene responds with; empty for none), and log2 fold changes `log2fc_*`
     faults : DataFrame with sample, fault, detail: what was planted
     """
 
@@ -146,7 +146,8 @@ def _measure(
     """Draw the counts around what is expected, and put down the truth."""
     mitochondrial = (genes["chromosome"] == "MT").to_numpy()
     expected[mitochondrial] *= np.exp2(expression.draw_mitochondrial_shift(rng, len(sheet)))
-    dispersions = expression.draw_dispersions(rng, means)
+    in_expressing_sex = means * np.exp2(effects.table["log2fc_sex"].clip(lower=0.0))
+    dispersions = expression.draw_dispersions(rng, in_expressing_sex)
     counts = pd.DataFrame(
         expression.draw_counts(rng, expected, dispersions),
         index=pd.Index(genes.index, name="gene_id"),

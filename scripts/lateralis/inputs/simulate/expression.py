@@ -49,7 +49,7 @@ def draw_batch_effects(
 
 def draw_mitochondrial_shift(rng: np.random.Generator, n_samples: int) -> FloatArray:
     """Log2 shift of all mitochondrial genes in each sample: their share of the reads stays near 3 to 8 %."""
-    return np.clip(rng.normal(0.0, 0.25, n_samples), -0.6, 0.6)
+    return np.clip(rng.normal(0.0, 0.2, n_samples), -0.4, 0.4)
 
 
 def expected_counts(
