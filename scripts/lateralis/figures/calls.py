@@ -96,6 +96,11 @@ def criterion(rule: Rule, fold_change: float, alpha: float) -> str:
     return f"padj < {alpha:g} in the test that the fold change exceeds {fold_change:g}"
 
 
+def short_rule(rule: str) -> str:
+    """The name of a rule in a table's head."""
+    return {"nominal": "nominal p", "fdr": "FDR", "strict": "strict"}[rule]
+
+
 def legend_labels(counts: dict[str, int], rule: Rule, fold_change: float, alpha: float) -> dict[str, str]:
     """What a legend says for `up`, `down` and `none`: count and threshold, as short as a legend must be."""
     p = f"p < {alpha:g}" if rule == "nominal" else f"padj < {alpha:g}"

@@ -86,7 +86,7 @@ def draw_volcano(
 
     calls = calls_of(tested, rule)
     _draw_points(axes, x_drawn, y_drawn, calls, beyond)
-    axes.set_xlim(-1.04 * x_limit, 1.04 * x_limit)
+    axes.set_xlim(-1.08 * x_limit, 1.08 * x_limit)
     axes.set_ylim(-0.015 * y_limit, 1.07 * y_limit)
     _draw_thresholds(axes, fold_change, alpha, rule, cut)
     axes.set_xlabel("log2 fold change (unshrunken)")

@@ -1,0 +1,1 @@
+"""The cohort page: its data, the methods it states, and the page itself."""

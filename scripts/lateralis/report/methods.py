@@ -1,0 +1,98 @@
+"""The methods paragraphs of a report, generated from what ran, so that text and run cannot differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lateralis.figures.calls import enumerated, plural
+
+REFERENCES = (
+    {
+        "text": "Love MI, Huber W, Anders S. Moderated estimation of fold change and dispersion for RNA-seq data with "
+        "DESeq2. Genome Biology 2014.",
+        "doi": "10.1186/s13059-014-0550-8",
+    },
+    {
+        "text": "Muzellec B, Teleńczuk M, Cabeli V, Andreux M. PyDESeq2: a python package for bulk RNA-seq differential "
+        "expression analysis. Bioinformatics 2023.",
+        "doi": "10.1093/bioinformatics/btad547",
+    },
+    {
+        "text": "Mölder F, Jablonski KP, Letcher B, et al. Sustainable data analysis with Snakemake. F1000Research 2021.",
+        "doi": "10.12688/f1000research.29032.2",
+    },
+)
+SIZE_FACTORS = {
+    "ratio": "the median of ratios",
+    "poscounts": "the median of ratios over positive counts (every gene has a zero in some sample)",
+}
+
+
+def methods_text(payload: Mapping[str, Any]) -> list[str]:
+    """Methods as paragraphs of plain text.
+
+    Parameters
+    ----------
+    payload : mapping
+        As `report.payload.build_payload` returns it.
+
+    Returns
+    -------
+    One paragraph a model, then testing, thresholds, and software.
+    """
+    return [
+        *(_model_paragraph(model) for model in payload["models"]),
+        _testing_paragraph(payload),
+        _threshold_paragraph(payload["endpoint"]),
+        _software_paragraph(payload["versions"]),
+    ]
+
+
+def _model_paragraph(model: Mapping[str, Any]) -> str:
+    subset = f" (those with {model['subset']})" if model.get("subset") else ""
+    replaced, lost = model["n_genes_replaced"], model["n_genes_outlier"]
+    return (
+        f"Model {model['name']}: counts of {plural(model['n_samples'], 'sample')}{subset} were modelled with the design "
+        f"{model['design']}. Of {plural(model['n_genes_input'], 'gene')}, {model['n_genes_kept']:,} had "
+        f"{model['filter']} and were tested. Size factors are {SIZE_FACTORS[model['size_factors']]}. Each gene follows a "
+        "negative binomial distribution with a log link; its dispersion was moved towards the trend over all genes (prior "
+        f"variance {model['prior_variance']:.3g}) as in DESeq2 (Love et al. 2014), computed by PyDESeq2 (Muzellec et al. "
+        f"2023). {_outlier_sentence(model)} Counts were replaced in {plural(replaced, 'gene')}; {plural(lost, 'gene')} lost "
+        "the p-value to an outlier."
+    )
+
+
+def _outlier_sentence(model: Mapping[str, Any]) -> str:
+    cells = model.get("cells") or []
+    same = f"the same {enumerated(cells)}" if cells else "the same row of the design matrix"
+    return (
+        f"Outlier counts were found by Cook's distance above the 99 % quantile of the F distribution; samples with {same} "
+        "are replicates of each other. Among 7 or more replicates an outlier is replaced by the trimmed mean and the gene "
+        "refitted; among 3 to 6 the gene gets no p-value; among fewer nothing is done."
+    )
+
+
+def _testing_paragraph(payload: Mapping[str, Any]) -> str:
+    labels = enumerated([contrast["label"] for contrast in payload["contrasts"] if contrast["status"] == "tested"])
+    tests = f"Tested: {labels}, each by a Wald test of the coefficients" if labels else "No contrast was tested"
+    return (
+        f"{tests}. P-values were adjusted by Benjamini and Hochberg's procedure within each contrast, after independent "
+        f"filtering on mean expression at the level {payload['endpoint']['alpha']:g}. Log2 fold changes are unshrunken "
+        "maximum-likelihood estimates. There is no adjustment across contrasts."
+    )
+
+
+def _threshold_paragraph(endpoint: Mapping[str, Any]) -> str:
+    criteria = endpoint["criteria"]
+    others = "; ".join(f"{rule}: {criteria[rule]}" for rule in criteria if rule != endpoint["headline"])
+    return (
+        f"A gene is called under the rule {endpoint['headline']}: {criteria[endpoint['headline']]}. Shown beside it are "
+        f"{others}. The strict rule tests whether the absolute log2 fold change exceeds log2 of "
+        f"{endpoint['fold_change']:g}, on the contrast itself, so that it does not depend on the reference level."
+    )
+
+
+def _software_paragraph(versions: Mapping[str, str]) -> str:
+    listed = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return f"The workflow ran under Snakemake (Mölder et al. 2021) with {listed}."

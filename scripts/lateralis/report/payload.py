@@ -1,0 +1,250 @@
+"""What the cohort page knows: plain numbers and words, apart from the page that shows them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, get_args
+
+import pandas as pd
+
+from lateralis.figures.calls import Rule, criterion, enumerated, plural, short_rule
+from lateralis.model.endpoint import called_genes, count_calls
+
+TOP_GENES = 25
+RULES: tuple[Rule, ...] = get_args(Rule)
+CONTRAST_FIGURES = ("volcano", "heatmap", "ma", "p_histogram")
+
+
+class EndpointWords(TypedDict):
+    """The endpoint: its numbers, and each rule in words."""
+
+    fold_change: float
+    alpha: float
+    headline: Rule
+    criteria: dict[str, str]
+    short: dict[str, str]
+
+
+class ContrastInput(TypedDict, total=False):
+    """One contrast as the rule script hands it over.
+
+    Attributes
+    ----------
+    name, model : str
+    label : str
+        In words, e.g. "als against carrier".
+    status : {"tested", "refused"}
+    reason : str
+        Why it was refused; empty otherwise.
+    groups : dict of level to number of samples
+        Compared levels, test first; empty for a combination of coefficients.
+    results : DataFrame
+        Columns of `results.tsv.gz`; header only when refused.
+    results_path : str
+        Path of the table below the report's folder.
+    warnings : list of str
+    """
+
+    name: str
+    model: str
+    label: str
+    status: str
+    reason: str
+    groups: dict[str, int]
+    results: pd.DataFrame
+    results_path: str
+    warnings: list[str]
+
+
+class ModelInput(TypedDict, total=False):
+    """One model as the rule script hands it over.
+
+    Attributes
+    ----------
+    name, design : str
+    subset : str
+        Empty when every sample takes part.
+    n_samples, n_genes_input, n_genes_kept : int
+    filter : str
+        The gene filter in words, e.g. "at least 10 counts in at least 27 samples".
+    coefficients : list of str
+    cells : list of str
+        Variables that make the cells of Cook's distance; empty for the rows of the design.
+    outlier_cells : DataFrame
+        Columns group, samples, replaceable (in cells of 7 or more), filterable (3 or more).
+    n_genes_replaced, n_genes_outlier : int
+        Genes with a replaced count; genes that lost their p-value to an outlier.
+    size_factors : str
+        How they were estimated: `ratio` or `poscounts`.
+    prior_variance : float
+    warnings : list of str
+    """
+
+    name: str
+    design: str
+    subset: str
+    n_samples: int
+    n_genes_input: int
+    n_genes_kept: int
+    filter: str
+    coefficients: list[str]
+    cells: list[str]
+    outlier_cells: pd.DataFrame
+    n_genes_replaced: int
+    n_genes_outlier: int
+    size_factors: str
+    prior_variance: float
+    warnings: list[str]
+
+
+def build_payload(
+    *,
+    cohort: str,
+    title: str,
+    fold_change: float,
+    alpha: float,
+    headline: Rule,
+    contrasts: Sequence[ContrastInput],
+    models: Sequence[ModelInput],
+    table1: pd.DataFrame,
+    flow: pd.DataFrame,
+    flags: pd.DataFrame,
+    versions: Mapping[str, str],
+    config_text: str,
+    files: pd.DataFrame,
+    warnings: Sequence[str] = (),
+    simulated: bool = False,
+) -> dict[str, Any]:
+    """Gather what the page shows, as values that JSON can hold.
+
+    Parameters
+    ----------
+    cohort, title : str
+        Name of the folder, and the title in the config.
+    fold_change, alpha, headline
+        The endpoint.
+    contrasts : sequence of ContrastInput
+        In the order of the config.
+    models : sequence of ModelInput
+    table1 : DataFrame of text
+        `records.cohort_table.describe_cohort`: variable, level, one column a group, all.
+    flow : DataFrame
+        `records.cohort_table.participant_flow`: step, samples, participants, lost.
+    flags : DataFrame
+        `qc.metrics.flag_samples`: sample, check, value, threshold, verdict, reason; rows with verdict `ok` are counted only.
+    versions : mapping of software to version
+    config_text : str
+        The merged config, YAML.
+    files : DataFrame
+        `records.provenance.checksums`: path, sha256.
+    warnings : sequence of str
+        What a reader must know before the numbers.
+    simulated : bool
+        Whether the data are the built-in simulation.
+
+    Returns
+    -------
+    dict with cohort, title, question, contents, endpoint, contrasts, models, table1, flow, flags, warnings, versions,
+    config, files, simulated. Missing numbers are None.
+    """
+    raised = flags[flags["verdict"] != "ok"]
+    return {
+        "cohort": cohort,
+        "title": title,
+        "simulated": simulated,
+        "question": _question(contrasts),
+        "contents": _contents(raised),
+        "endpoint": _endpoint(fold_change, alpha, headline),
+        "contrasts": [_contrast(contrast, headline) for contrast in contrasts],
+        "models": [_model(model) for model in models],
+        "table1": {"columns": [str(column) for column in table1.columns], "rows": _rows(table1)},
+        "flow": _records(flow),
+        "flags": _records(raised),
+        "n_flag_checks": len(flags),
+        "warnings": list(warnings),
+        "versions": dict(versions),
+        "config": config_text,
+        "files": _records(files),
+    }
+
+
+def _question(contrasts: Sequence[ContrastInput]) -> str:
+    labels = [contrast["label"] for contrast in contrasts]
+    return f"Which genes are expressed differently: {enumerated(labels)}?"
+
+
+def _contents(raised: pd.DataFrame) -> str:
+    names = raised["sample"].nunique()
+    ids = f"the identifiers of {plural(names, 'sample')} flagged in quality control" if names else "no quality flags"
+    return (
+        f"This page holds group-level results, {ids}, and the full configuration, which may name samples. Internal use."
+    )
+
+
+def _endpoint(fold_change: float, alpha: float, headline: Rule) -> EndpointWords:
+    return {
+        "fold_change": fold_change,
+        "alpha": alpha,
+        "headline": headline,
+        "criteria": {rule: criterion(rule, fold_change, alpha) for rule in RULES},
+        "short": {rule: short_rule(rule) for rule in RULES},
+    }
+
+
+def _contrast(contrast: ContrastInput, headline: Rule) -> dict[str, Any]:
+    tested = contrast["status"] == "tested"
+    results = contrast["results"]
+    return {
+        "name": contrast["name"],
+        "model": contrast["model"],
+        "label": contrast["label"],
+        "status": contrast["status"],
+        "reason": contrast.get("reason", ""),
+        "groups": [{"level": level, "samples": count} for level, count in contrast["groups"].items()],
+        "summary": {row["rule"]: row for row in _records(count_calls(results))} if tested else {},
+        "without_p_value": _without_p_value(results) if tested else [],
+        "top": _top_genes(results, headline) if tested else [],
+        "results_path": contrast["results_path"],
+        "warnings": list(contrast.get("warnings", [])),
+        "figures": [f"contrasts/{contrast['name']}/{kind}" for kind in CONTRAST_FIGURES] if tested else [],
+    }
+
+
+def _without_p_value(results: pd.DataFrame) -> list[dict[str, Any]]:
+    """Reasons for an empty p-value or padj, and how many genes have each."""
+    reasons = results["na_reason"].fillna("")
+    counts = reasons[reasons != ""].value_counts().sort_index()
+    return [{"reason": str(reason), "genes": int(count)} for reason, count in counts.items()]
+
+
+def _top_genes(results: pd.DataFrame, headline: Rule) -> list[dict[str, Any]]:
+    top = called_genes(results, headline).head(TOP_GENES)
+    table = top[["gene_name", "gene_id", "baseMean", "log2FoldChange", "pvalue"]].copy()
+    table["call"] = top[f"call_{headline}"]
+    table["adjusted"] = top["padj_threshold" if headline == "strict" else "padj"]
+    return _records(table)
+
+
+def _model(model: ModelInput) -> dict[str, Any]:
+    plain = {key: value for key, value in model.items() if key != "outlier_cells"}
+    cells = _records(model["outlier_cells"])
+    return {**plain, "outlier_cells": cells, "figures": [f"models/{model['name']}/dispersions"]}
+
+
+def _plain(value: Any) -> Any:
+    """A value of a frame as JSON can hold it: missing and infinite numbers become None."""
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _rows(frame: pd.DataFrame) -> list[list[Any]]:
+    return [[_plain(value) for value in row] for row in frame.itertuples(index=False, name=None)]
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    columns = [str(column) for column in frame.columns]
+    return [dict(zip(columns, row, strict=True)) for row in _rows(frame)]

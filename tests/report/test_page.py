@@ -1,0 +1,217 @@
+import base64
+import itertools
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lateralis.report.page import ReportFigure, count, data_uri, fold, p_value, path, render_page, signed, significant
+from lateralis.report.payload import build_payload
+
+SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'
+HOSTILE = "<script>alert(1)</script>\"'&"
+
+
+class Page(HTMLParser):
+    """What a browser would act on: elements with their attributes, and the text."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.text = [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture
+def figures():
+    names = [
+        "contrasts/als_vs_carrier/volcano",
+        "contrasts/als_vs_carrier/ma",
+        "models/primary/dispersions",
+        "samples/pca",
+    ]
+    return {name: ReportFigure(SVG, f"alt of {name}") for name in names}
+
+
+@pytest.fixture
+def html(given, figures):
+    return render_page(build_payload(**given), figures)
+
+
+def cells(html):
+    rows = re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)
+    return [
+        [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)]
+        for row in rows
+    ]
+
+
+def test_the_answer_shows_the_counts_of_the_results_headline_first(given, html):
+    results = given["contrasts"][0]["results"]
+    expected = []
+    for rule, evidence in (("fdr", "padj"), ("nominal", "pvalue"), ("strict", "padj_threshold")):
+        calls = results[f"call_{rule}"]
+        expected += [str(results[evidence].notna().sum()), str((calls == "up").sum()), str((calls == "down").sum())]
+    row = next(row for row in cells(html) if row[0] == "als against carrier")
+    assert row[2:] == expected
+    assert row[1] == "62 als, 33 carrier"
+    assert int(row[3]) > 5
+
+
+def test_the_top_table_is_the_start_of_the_called_genes(given, html):
+    results = given["contrasts"][0]["results"]
+    strongest = results[results["call_fdr"] != "none"].sort_values("pvalue").iloc[0]
+    rows = [row for row in cells(html) if row[0].startswith("NAME")]
+    assert len(rows) == 25
+    assert rows[0][:2] == [strongest["gene_name"], strongest["gene_id"]]
+    assert rows[0][4] == f"{strongest['log2FoldChange']:+.2f}".replace("-", "−")
+
+
+def test_a_refused_contrast_says_why_and_shows_no_numbers(html):
+    row = next(row for row in cells(html) if row[0] == "als against motor")
+    assert row[2] == "Not tested. The groups share no batch."
+    section = html.split('<section id="contrast-als_vs_motor"')[1].split("</section>")[0]
+    assert "<table" not in section
+    assert "The groups share no batch." in section
+
+
+def test_no_gene_called_is_a_sentence(given, figures):
+    results = given["contrasts"][0]["results"]
+    given["contrasts"][0]["results"] = results.assign(call_fdr="none")
+    assert "No gene is called under the headline rule." in render_page(build_payload(**given), figures)
+
+
+def test_hostile_names_are_text_everywhere(given, figures):
+    given["title"] = given["config_text"] = HOSTILE
+    given["warnings"] = [HOSTILE]
+    contrast, model = given["contrasts"][0], given["models"][0]
+    contrast["label"], contrast["groups"] = HOSTILE, {HOSTILE: 3}
+    contrast["warnings"] = [HOSTILE]
+    contrast["results"] = contrast["results"].assign(gene_name=HOSTILE, gene_id=HOSTILE)
+    contrast["results_path"] = "javascript:alert(1)"
+    given["contrasts"][1]["reason"] = HOSTILE
+    model["name"] = model["design"] = HOSTILE
+    model["coefficients"] = [HOSTILE]
+    given["table1"].iloc[1, 1] = given["table1"].columns = [HOSTILE] * 5
+    given["flow"]["step"] = given["flow"]["lost"] = HOSTILE
+    given["flags"]["sample"] = given["flags"]["reason"] = HOSTILE
+    given["versions"] = {HOSTILE: HOSTILE}
+    given["files"]["path"] = HOSTILE
+    figures["samples/pca"] = ReportFigure(SVG, HOSTILE)
+    html = render_page(build_payload(**given), figures)
+    page = Page(html)
+    assert "<script" not in html
+    assert not page.all("script")
+    assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
+    assert not any(link["href"].lower().startswith("javascript") for link in page.all("a"))
+    assert "".join(page.text).count("alert(1)") > 15
+
+
+def test_nothing_is_loaded_and_the_only_hosts_are_dois(html):
+    page = Page(html)
+    assert all(image["src"].startswith("data:image/svg+xml;base64,") for image in page.all("img"))
+    assert not any(page.all(tag) for tag in ("script", "link", "iframe", "object", "embed", "form"))
+    outside = [link["href"] for link in page.all("a") if "://" in link["href"]]
+    assert len(outside) == 3
+    assert all(link.startswith("https://doi.org/10.") for link in outside)
+    assert "url(" not in html
+    assert "@import" not in html
+    policy = next(meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:;")
+
+
+def test_headings_go_down_one_level_at_a_time(html):
+    levels = [int(tag[1]) for tag, _ in Page(html).elements if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+
+
+def test_the_page_can_be_read_without_sight(html):
+    page = Page(html)
+    assert page.all("html")[0]["lang"] == "en"
+    assert all(image["alt"].startswith("alt of ") for image in page.all("img"))
+    assert all("scope" in head for head in page.all("th"))
+    assert html.count("<table") == html.count("<caption")
+    assert {tag for tag, _ in page.elements} >= {"header", "nav", "main", "footer"}
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    targets = [link["href"][1:] for link in page.all("a") if link["href"].startswith("#")]
+    named = [attributes["aria-labelledby"] for _, attributes in page.elements if "aria-labelledby" in attributes]
+    assert set(targets + named) <= set(ids)
+
+
+def test_every_figure_given_is_shown_once(html, figures):
+    assert [image["alt"] for image in Page(html).all("img")] == [
+        "alt of contrasts/als_vs_carrier/volcano",
+        "alt of contrasts/als_vs_carrier/ma",
+        "alt of samples/pca",
+        "alt of models/primary/dispersions",
+    ]
+
+
+def test_the_reader_is_told_what_the_page_holds(given, html):
+    assert "the identifiers of 1 sample flagged in quality control" in html
+    assert "Simulated data." in html
+    given["simulated"] = False
+    given["flags"]["verdict"] = "ok"
+    page = render_page(build_payload(**given), {})
+    assert "Simulated data." not in page
+    assert "None of 2 checks raised a flag." in page
+    assert "S001" not in page
+
+
+def test_warnings_stand_before_the_numbers(html):
+    assert html.index("No sample&#39;s outliers can be replaced.") < html.index("<table")
+
+
+def test_the_same_payload_gives_the_same_page(given, figures):
+    assert render_page(build_payload(**given), figures) == render_page(build_payload(**given), figures)
+
+
+def test_the_payload_is_json_without_nan(given):
+    given["flags"].loc[0, "threshold"] = np.nan
+    given["flow"].loc[0, "participants"] = pd.NA
+    payload = build_payload(**given)
+    assert json.loads(json.dumps(payload, allow_nan=False)) == payload
+    assert payload["flags"][0]["threshold"] is None
+    assert "–" in render_page(payload, {})
+
+
+def test_missing_p_values_are_counted_by_reason(given):
+    without = build_payload(**given)["contrasts"][0]["without_p_value"]
+    assert {"reason": "low_count_filter", "genes": 10} in without
+
+
+def test_numbers_read_as_people_write_them():
+    assert [p_value(p) for p in (0.0, 1e-310, 2.3456e-8, 0.0123, 1.0, None)] == [
+        "< 1e-300", "< 1e-300", "2.3e-08", "0.012", "1", "–",
+    ]  # fmt: skip
+    assert [fold(x) for x in (1.0, -1.0, 0.0, None)] == ["× 2.00", "÷ 2.00", "× 1.00", "–"]
+    assert [significant(x) for x in (12345.6, 0.01234, 999.0, None)] == ["12,346", "0.0123", "999", "–"]
+    assert signed(-1.234) == "−1.23"
+    assert count(15123) == "15,123"
+
+
+def test_links_stay_below_the_report():
+    assert path("contrasts/a/results.tsv.gz") == "./contrasts/a/results.tsv.gz"
+    assert path("javascript:alert(1)") == "./javascript%3Aalert%281%29"
+    assert path("//host/x") == "./host/x"
+
+
+def test_only_svg_and_png_become_images():
+    assert base64.b64decode(data_uri(SVG).split(",")[1]) == SVG
+    assert data_uri(b"\x89PNG\r\n\x1a\n").startswith("data:image/png;base64,")
+    with pytest.raises(ValueError, match="neither SVG nor PNG"):
+        data_uri(b"<html>")
