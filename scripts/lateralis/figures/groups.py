@@ -54,5 +54,6 @@ def _positions(values: pd.Series) -> dict[str, int]:
 
 
 def is_numeric(values: pd.Series) -> bool:
-    """Whether a variable is drawn on a continuous scale."""
-    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    """Whether a variable is drawn on a continuous scale; one without any value is not."""
+    number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    return number and bool(values.notna().any())
