@@ -5,20 +5,11 @@ import pandas as pd
 
 from lateralis.figures.distances import distances_alt_text, draw_distances
 from lateralis.figures.pca import draw_pca, pca_alt_text
-from lateralis.figures.quality import Panel, draw_quality, quality_alt_text
+from lateralis.figures.quality import draw_quality, quality_alt_text
 from lateralis.figures.save import save_figure
 from lateralis.io import read_h5ad, write_table
 from lateralis.job import run
 from lateralis.qc.metrics import flag_samples, sample_distances, sample_metrics
-
-PANELS = {
-    "library_size": Panel("counts", "log"),
-    "detected_genes": Panel("genes detected"),
-    "mitochondrial_fraction": Panel("mitochondrial", "share"),
-    "rrna_fraction": Panel("ribosomal RNA", "share"),
-    "haemoglobin_fraction": Panel("haemoglobin", "share"),
-    "median_distance": Panel("median distance"),
-}
 
 
 def main(snakemake):
@@ -31,15 +22,14 @@ def main(snakemake):
     write_table(snakemake.output.metrics, metrics.rename_axis("sample").reset_index())
     write_table(snakemake.output.flags, flags)
 
-    raised = flags[flags["verdict"] != "ok"].rename(columns={"check": "metric"})
     group = snakemake.params.group
     groups = data.obs[group] if group else pd.Series("all samples", index=data.obs_names, name="cohort")
     folder = snakemake.params.folder
     title = "Quality of each sample"
     save_figure(
-        draw_quality(metrics, groups, raised, PANELS, title=title),
+        draw_quality(metrics, groups, flags, title=title),
         f"{folder}/quality",
-        quality_alt_text(metrics, raised, PANELS, title=title),
+        quality_alt_text(metrics, flags, title=title),
     )
     draw_components(data, groups, f"{folder}/pca")
     for variable in snakemake.params.variables:
@@ -52,7 +42,8 @@ def main(snakemake):
         f"{folder}/distances",
         distances_alt_text(distances, title=title),
     )
-    print(f"{raised['sample'].nunique()} of {len(metrics)} samples flagged.")
+    raised = flags.loc[flags["verdict"] != "ok", "sample"]
+    print(f"{raised.nunique()} of {len(metrics)} samples flagged.")
 
 
 def draw_components(data, values, stem):

@@ -28,7 +28,9 @@ def main(snakemake):
     folder = params.folder
     save_figure(draw_volcano(results, **thresholds), f"{folder}/volcano", volcano_alt_text(results, **thresholds))
     save_figure(draw_ma(results, **thresholds), f"{folder}/ma", ma_alt_text(results, **thresholds))
-    save_figure(draw_p_histogram(results, title=title), f"{folder}/p_histogram", p_histogram_alt_text(results, title=title))
+    save_figure(
+        draw_p_histogram(results, title=title), f"{folder}/p_histogram", p_histogram_alt_text(results, title=title)
+    )
 
     samples, expression = contrast_samples(snakemake, contrast, called.head(MOST_GENES))
     compared = contrast.variable is not None

@@ -9,9 +9,7 @@ from lateralis.job import run
 def main(snakemake):
     genes = read_h5ad(snakemake.input.fit).var
     title = f"Dispersions of model {snakemake.wildcards.model}"
-    save_figure(
-        draw_dispersions(genes, title=title), snakemake.params.stem, dispersions_alt_text(genes, title=title)
-    )
+    save_figure(draw_dispersions(genes, title=title), snakemake.params.stem, dispersions_alt_text(genes, title=title))
 
 
 if "snakemake" in globals():

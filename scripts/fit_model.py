@@ -77,7 +77,12 @@ def gene_table(data, counts, kept, fit):
     base_mean = normalised_means.copy()
     base_mean[kept] = fit.genes["baseMean"]
     return pd.DataFrame(
-        {"gene_id": data.var_names, "gene_name": data.var["gene_name"].to_numpy(), "baseMean": base_mean, "na_reason": reason}
+        {
+            "gene_id": data.var_names,
+            "gene_name": data.var["gene_name"].to_numpy(),
+            "baseMean": base_mean,
+            "na_reason": reason,
+        }
     )
 
 

@@ -1,7 +1,5 @@
 """Write a built-in cohort with its truth and planted faults: for demos, tests and a first look without data."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from lateralis.inputs.simulate import simulate_cohort

@@ -33,7 +33,8 @@ class _Tokens:
     """The tokens of one text, read from the left."""
 
     def __init__(self, text: str, *, signed_numbers: bool) -> None:
-        self.text, self.position, self.items = text, 0, []  # type: ignore[var-annotated]
+        self.text, self.position = text, 0
+        self.items: list[tuple[str | None, str]] = []
         start = 0
         while text[start:].strip():
             match = _TOKEN.match(text, start)
@@ -238,7 +239,9 @@ def _condition(tokens: _Tokens, depth: int) -> Subset:
         return Comparison(variable, "not in" if negated else "in", tuple(values))
     operator = tokens.next("symbol", "a comparison")
     if operator not in _COMPARISONS:
-        raise ExpressionError(f"'{tokens.text}': {operator!r} is not a comparison; there is {', '.join(_COMPARISONS)}, in")
+        raise ExpressionError(
+            f"'{tokens.text}': {operator!r} is not a comparison; there is {', '.join(_COMPARISONS)}, in"
+        )
     return Comparison(variable, operator, _value(tokens))
 
 

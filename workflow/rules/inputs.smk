@@ -12,6 +12,8 @@ rule simulate_cohort:
         "results/{cohort}/logs/inputs/simulate_cohort.log",
     benchmark:
         "results/{cohort}/benchmarks/inputs/simulate_cohort.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
     resources:
         mem_mb=2000,
         runtime=15,
@@ -19,8 +21,6 @@ rule simulate_cohort:
         design=lookup(dpath="{cohort}/input/simulate", within=COHORTS),
         seed=lookup(dpath="{cohort}/input/seed", within=COHORTS),
         code=code("simulate_cohort.py"),
-    conda:
-        "../../envs/lateralis.yaml"
     script:
         "../../scripts/simulate_cohort.py"
 
@@ -35,6 +35,8 @@ rule import_counts:
         "results/{cohort}/logs/inputs/import_counts.log",
     benchmark:
         "results/{cohort}/benchmarks/inputs/import_counts.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
     resources:
         mem_mb=4000,
         runtime=30,
@@ -44,7 +46,5 @@ rule import_counts:
         samples=sheet_spec,
         annotation=lookup(dpath="{cohort}/input/annotation", within=COHORTS),
         code=code("import_counts.py"),
-    conda:
-        "../../envs/lateralis.yaml"
     script:
         "../../scripts/import_counts.py"

@@ -11,13 +11,13 @@ rule normalise_counts:
         "results/{cohort}/logs/model/normalise_counts.log",
     benchmark:
         "results/{cohort}/benchmarks/model/normalise_counts.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
     resources:
         mem_mb=4000,
         runtime=30,
     params:
         code=code("normalise_counts.py"),
-    conda:
-        "../../envs/lateralis.yaml"
     script:
         "../../scripts/normalise_counts.py"
 
@@ -34,6 +34,8 @@ rule fit_model:
         "results/{cohort}/logs/model/fit_model.{model}.log",
     benchmark:
         "results/{cohort}/benchmarks/model/fit_model.{model}.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
     threads: 8
     resources:
         mem_mb=8000,
@@ -47,8 +49,6 @@ rule fit_model:
         filter=lookup(dpath="{cohort}/filter", within=COHORTS),
         tested=tested_in_model,
         code=code("fit_model.py"),
-    conda:
-        "../../envs/lateralis.yaml"
     script:
         "../../scripts/fit_model.py"
 
@@ -66,6 +66,8 @@ rule test_contrast:
         "results/{cohort}/logs/model/test_contrast.{contrast}.log",
     benchmark:
         "results/{cohort}/benchmarks/model/test_contrast.{contrast}.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
     resources:
         mem_mb=2000,
         runtime=15,
@@ -73,8 +75,6 @@ rule test_contrast:
         where=lookup(dpath="{cohort}/where", within=COHORTS),
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
         code=code("test_contrast.py"),
-    conda:
-        "../../envs/lateralis.yaml"
     script:
         "../../scripts/test_contrast.py"
 
@@ -89,13 +89,13 @@ rule call_genes:
         "results/{cohort}/logs/model/call_genes.{contrast}.log",
     benchmark:
         "results/{cohort}/benchmarks/model/call_genes.{contrast}.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
     resources:
         mem_mb=2000,
         runtime=15,
     params:
         endpoint=lookup(dpath="{cohort}/endpoint", within=COHORTS),
         code=code("call_genes.py"),
-    conda:
-        "../../envs/lateralis.yaml"
     script:
         "../../scripts/call_genes.py"

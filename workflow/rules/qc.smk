@@ -28,6 +28,8 @@ rule assess_quality:
         "results/{cohort}/logs/qc/assess_quality.log",
     benchmark:
         "results/{cohort}/benchmarks/qc/assess_quality.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
     resources:
         mem_mb=4000,
         runtime=30,
@@ -36,7 +38,5 @@ rule assess_quality:
         group=group_of_cohort,
         variables=variables_of_cohort,
         code=code("assess_quality.py"),
-    conda:
-        "../../envs/lateralis.yaml"
     script:
         "../../scripts/assess_quality.py"

@@ -22,13 +22,13 @@ rule gather_cohort:
         "results/{cohort}/logs/records/gather_cohort.log",
     benchmark:
         "results/{cohort}/benchmarks/records/gather_cohort.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
     resources:
         mem_mb=2000,
         runtime=15,
     params:
         cohort=whole_cohort,
         code=code("gather_cohort.py"),
-    conda:
-        "../../envs/lateralis.yaml"
     script:
         "../../scripts/gather_cohort.py"

@@ -21,7 +21,9 @@ rule draw_contrast:
             "p_histogram.pdf",
         ),
         report(
-            multiext("results/{cohort}/contrasts/{contrast}/", "volcano.svg", "ma.svg", "heatmap.svg", "p_histogram.svg"),
+            multiext(
+                "results/{cohort}/contrasts/{contrast}/", "volcano.svg", "ma.svg", "heatmap.svg", "p_histogram.svg"
+            ),
             caption="../report/contrast.rst",
             category="Contrasts",
             subcategory="{cohort}: {contrast}",
@@ -31,6 +33,8 @@ rule draw_contrast:
         "results/{cohort}/logs/report/draw_contrast.{contrast}.log",
     benchmark:
         "results/{cohort}/benchmarks/report/draw_contrast.{contrast}.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
     resources:
         mem_mb=2000,
         runtime=15,
@@ -40,8 +44,6 @@ rule draw_contrast:
         endpoint=lookup(dpath="{cohort}/endpoint", within=COHORTS),
         variables=variables_of_cohort,
         code=code("draw_contrast.py"),
-    conda:
-        "../../envs/lateralis.yaml"
     script:
         "../../scripts/draw_contrast.py"
 
@@ -61,13 +63,13 @@ rule draw_dispersions:
         "results/{cohort}/logs/report/draw_dispersions.{model}.log",
     benchmark:
         "results/{cohort}/benchmarks/report/draw_dispersions.{model}.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
     resources:
         mem_mb=2000,
         runtime=15,
     params:
         stem="results/{cohort}/models/{model}/dispersions",
         code=code("draw_dispersions.py"),
-    conda:
-        "../../envs/lateralis.yaml"
     script:
         "../../scripts/draw_dispersions.py"

@@ -47,7 +47,9 @@ def type_samples(text: pd.DataFrame, spec: Samples, where: str) -> pd.DataFrame:
         raise InputError(f"{where}, row {blank[0]}, column '{spec.id}'", "is empty", "Every sample needs a name")
     twice = names[names.duplicated()].unique()
     if len(twice):
-        raise InputError(f"{where}, column '{spec.id}'", f"names {listing(twice)} more than once", "Name each sample once")
+        raise InputError(
+            f"{where}, column '{spec.id}'", f"names {listing(twice)} more than once", "Name each sample once"
+        )
     sheet = pd.DataFrame(index=pd.Index(names, name=spec.id))
     for column in text.columns.drop(spec.id):
         values = text[column].where(~text[column].isin(MISSING), "")
@@ -62,7 +64,9 @@ def check_exclusions(samples: pd.Index, spec: Samples, where: str) -> None:
     unknown = [entry.sample for entry in spec.exclude if entry.sample not in samples]
     if unknown:
         raise InputError(
-            f"{where}, samples.exclude", f"names {listing(unknown)}, which is no sample of the cohort", "Correct the name"
+            f"{where}, samples.exclude",
+            f"names {listing(unknown)}, which is no sample of the cohort",
+            "Correct the name",
         )
 
 
@@ -105,7 +109,9 @@ def _read_text_table(path: Path) -> pd.DataFrame:
     except FileNotFoundError:
         raise InputError(str(path), "there is no such file", "samples must name the sample sheet") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), f"cannot be read ({error})", "A sample sheet is a TSV or CSV text in UTF-8") from None
+        raise InputError(
+            str(path), f"cannot be read ({error})", "A sample sheet is a TSV or CSV text in UTF-8"
+        ) from None
     header, _, _ = lines.partition("\n")
     if not header.strip():
         raise InputError(str(path), "is empty", "A sample sheet has a header and one row a sample")
@@ -144,4 +150,4 @@ def _typed(values: pd.Series, variable: Variable, where: str) -> pd.Series:
             + (f" (and {len(unknown) - 1} more rows with unknown levels)" if len(unknown) > 1 else ""),
             f"The levels in the config are {listing(levels)}",
         )
-    return pd.Series(pd.Categorical(values.where(values != "", None), categories=levels), index=values.index)
+    return pd.Series(pd.Categorical(values.mask(values == ""), categories=levels), index=values.index)

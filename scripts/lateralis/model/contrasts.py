@@ -63,9 +63,7 @@ def wald_test(coefficients: np.ndarray, covariance: np.ndarray, contrast: np.nda
     effect = coefficients @ contrast / _LN2
     error = np.sqrt(np.einsum("i,gij,j->g", contrast, covariance, contrast)) / _LN2
     stat = effect / error
-    return pd.DataFrame(
-        {"log2FoldChange": effect, "lfcSE": error, "stat": stat, "pvalue": 2 * norm.sf(np.abs(stat))}
-    )
+    return pd.DataFrame({"log2FoldChange": effect, "lfcSE": error, "stat": stat, "pvalue": 2 * norm.sf(np.abs(stat))})
 
 
 def threshold_pvalues(log2_fold_change: np.ndarray, standard_error: np.ndarray, threshold: float) -> np.ndarray:

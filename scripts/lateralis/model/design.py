@@ -94,11 +94,15 @@ def design_matrix(obs: pd.DataFrame, design: str, variables: Mapping[str, Variab
     from formulaic.parser.types import Term as FormulaicTerm
 
     formula = parse_formula(design)
-    data = pd.DataFrame({str(factor): _column(obs, factor, variables, where) for factor in formula.factors}, index=obs.index)
+    data = pd.DataFrame(
+        {str(factor): _column(obs, factor, variables, where) for factor in formula.factors}, index=obs.index
+    )
     if data.empty:
         return pd.DataFrame({"Intercept": 1.0}, index=obs.index)
     lookup = FormulaicFactor.EvalMethod.LOOKUP
-    terms = [FormulaicTerm([FormulaicFactor(str(factor), eval_method=lookup) for factor in term]) for term in formula.terms]
+    terms = [
+        FormulaicTerm([FormulaicFactor(str(factor), eval_method=lookup) for factor in term]) for term in formula.terms
+    ]
     if formula.intercept:
         terms.insert(0, FormulaicTerm([FormulaicFactor("1", eval_method=FormulaicFactor.EvalMethod.LITERAL)]))
     matrix = FormulaicFormula(terms).get_model_matrix(data, output="pandas")
@@ -124,7 +128,7 @@ def _column(obs: pd.DataFrame, factor: Factor, variables: Mapping[str, Variable]
             sample = values.index[~np.isfinite(values)][0]
             raise InputError(
                 where,
-                f"{factor} is not a finite number for sample '{sample}' ({factor.variable} = {obs.loc[sample, factor.variable]:g})",
+                f"{factor} of {obs.loc[sample, factor.variable]:g}, the value of sample '{sample}', is not a finite number",
                 "Take another transform, or correct the value",
             )
     spread = values.std(ddof=1)
@@ -212,9 +216,9 @@ def contrast_vector(contrast: Contrast, obs: pd.DataFrame, columns: list[str], *
                 f"{contrast.variable} '{level}' has {size} sample{'' if size == 1 else 's'} in model '{contrast.model}'",
                 "A compared group needs at least two, and results are worth reading from three on",
             )
-        name = coefficient_of_level(columns, contrast.variable, level)
-        if name is not None:
-            vector[columns.index(name)] += sign
+        coefficient = coefficient_of_level(columns, contrast.variable, level)
+        if coefficient is not None:
+            vector[columns.index(coefficient)] += sign
     return vector
 
 

@@ -206,7 +206,9 @@ def _estimates(data: DeseqDataSet) -> tuple[pd.DataFrame, np.ndarray]:
     return genes, coefficients.copy()
 
 
-def _cooks(data: DeseqDataSet, counts: np.ndarray, size_factors: np.ndarray, cells: np.ndarray, n_coef: int) -> np.ndarray:
+def _cooks(
+    data: DeseqDataSet, counts: np.ndarray, size_factors: np.ndarray, cells: np.ndarray, n_coef: int
+) -> np.ndarray:
     """Cook's distances of the genes that have counts."""
     dispersions = outliers.robust_dispersions(counts / size_factors[:, None], cells)
     return outliers.cooks_distances(counts, data.obsm["_mu_LFC"], data.obsm["_hat_diagonals"], dispersions, n_coef)

@@ -58,7 +58,10 @@ def robust_dispersions(normalised: np.ndarray, cells: np.ndarray) -> np.ndarray:
     used = in_large_cells(cells, MIN_FOR_FILTER)
     if used.any():
         variance = np.max(
-            [_trimmed_variance(normalised[cells == cell], *_trim_of(np.sum(cells == cell))) for cell in set(cells[used])],
+            [
+                _trimmed_variance(normalised[cells == cell], *_trim_of(np.sum(cells == cell)))
+                for cell in set(cells[used])
+            ],
             axis=0,
         )
     else:

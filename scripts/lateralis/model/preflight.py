@@ -64,16 +64,25 @@ def check_cohort(cohort: Cohort, where: str) -> list[str]:
         sheet = read_samples(origin, cohort.samples)
         check_counts_header(cohort.input.counts, list(sheet.index), origin)
     if cohort.input.annotation is not None and not Path(cohort.input.annotation).is_file():
-        raise InputError(f"{where}, input.annotation", f"there is no file '{cohort.input.annotation}'", "Correct the path")
+        raise InputError(
+            f"{where}, input.annotation", f"there is no file '{cohort.input.annotation}'", "Correct the path"
+        )
     obs = biological_samples(sheet, cohort.samples, origin)
     check_exclusions(obs.index, cohort.samples, where)
     warnings = []
     for name, spec in cohort.models.items():
         model = arrange_model(
-            obs, spec, cohort.samples, missing=cohort.missing, cells=cohort.outliers.cells, where=f"{where}, models.{name}"
+            obs,
+            spec,
+            cohort.samples,
+            missing=cohort.missing,
+            cells=cohort.outliers.cells,
+            where=f"{where}, models.{name}",
         )
         for contrast_name, contrast in cohort.contrasts_of(name).items():
-            contrast_vector(contrast, model.obs, list(model.matrix.columns), where=f"{where}, contrasts.{contrast_name}")
+            contrast_vector(
+                contrast, model.obs, list(model.matrix.columns), where=f"{where}, contrasts.{contrast_name}"
+            )
         warnings += design_warnings(model, spec, cohort.samples, name)
     return warnings
 
@@ -129,8 +138,8 @@ def design_warnings(model: ModelSamples, spec: Model, samples: Samples, name: st
             )
         elif repeated:
             found.append(
-                f"Model {name}: {repeated} families have more than one member, and the design treats relatives as independent, "
-                f"which makes p-values slightly too small; compare with a run on one member a family."
+                f"Model {name}: {repeated} families have more than one member, and the design treats relatives as "
+                "independent, which makes p-values slightly too small; compare with a run on one member a family."
             )
     replaceable = outliers.in_large_cells(model.cells, outliers.MIN_FOR_REPLACEMENT)
     filterable = outliers.in_large_cells(model.cells, outliers.MIN_FOR_FILTER)

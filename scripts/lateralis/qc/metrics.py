@@ -43,7 +43,7 @@ CHECKS = (
     Check("library_size", "low", log=True, warn_at=5e6, fail_at=1e6, least_spread=0.1),
     Check("detected_genes", "low", fail_mads=6.0, least_spread=100.0),
     Check("mitochondrial_fraction", "high", warn_at=0.20, fail_at=0.40, least_spread=0.005),
-    Check("rrna_fraction", "high", warn_at=0.10, fail_at=0.30, least_spread=0.002),
+    Check("rrna_fraction", "high", warn_at=0.10, fail_at=0.30, least_spread=0.005),
     Check("haemoglobin_fraction", "high", warn_at=0.01, fail_at=0.10, least_spread=0.0005),
     Check("pca_distance", "high", log=True, warn_mads=3.5, fail_mads=6.0, least_spread=0.1),
     Check("median_distance", "high", log=True, warn_mads=3.5, fail_mads=6.0, least_spread=0.05),

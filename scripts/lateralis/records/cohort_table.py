@@ -104,5 +104,11 @@ def participant_flow(
             if contrast.model == model:
                 roles = contrast_roles(contrast, obs, reasons)
                 compared = roles.isin(["test", "reference"]) if contrast.variable else roles == "fit_only"
-                rows.append(row(f"contrast {name}: compared groups" if contrast.variable else f"contrast {name}", compared, nobody))
+                rows.append(
+                    row(
+                        f"contrast {name}: compared groups" if contrast.variable else f"contrast {name}",
+                        compared,
+                        nobody,
+                    )
+                )
     return pd.DataFrame(rows)
