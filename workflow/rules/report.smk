@@ -73,3 +73,49 @@ rule draw_dispersions:
         code=code("draw_dispersions.py"),
     script:
         "../../scripts/draw_dispersions.py"
+
+
+rule write_report:
+    input:
+        summary="results/{cohort}/summary.tsv",
+        ledger="results/{cohort}/ledger.tsv",
+        table1="results/{cohort}/table1.tsv",
+        flow="results/{cohort}/flow.tsv",
+        config="results/{cohort}/run_config.yaml",
+        checksums="results/{cohort}/provenance/checksums.tsv",
+        versions="results/{cohort}/provenance/versions.json",
+        flags="results/{cohort}/qc/flags.tsv",
+        qc_figures=multiext("results/{cohort}/qc/", "quality.svg", "pca.svg", "distances.svg"),
+        pca="results/{cohort}/qc/pca",
+        normalised="results/{cohort}/normalised.h5ad",
+        facts=of_each_model("results/{cohort}/models/{model}/facts.json"),
+        genes=of_each_model("results/{cohort}/models/{model}/genes.tsv.gz"),
+        model_samples=of_each_model("results/{cohort}/models/{model}/samples.tsv"),
+        dispersions=of_each_model("results/{cohort}/models/{model}/dispersions.svg"),
+        status=of_each_contrast("results/{cohort}/contrasts/{contrast}/status.json"),
+        results=of_each_contrast("results/{cohort}/contrasts/{contrast}/results.tsv.gz"),
+        volcano=of_each_contrast("results/{cohort}/contrasts/{contrast}/volcano.svg"),
+        ma=of_each_contrast("results/{cohort}/contrasts/{contrast}/ma.svg"),
+        heatmap=of_each_contrast("results/{cohort}/contrasts/{contrast}/heatmap.svg"),
+        p_histogram=of_each_contrast("results/{cohort}/contrasts/{contrast}/p_histogram.svg"),
+    output:
+        report(
+            "results/{cohort}/report.html",
+            caption="../report/page.rst",
+            category="Report",
+            labels={"cohort": "{cohort}"},
+        ),
+    log:
+        "results/{cohort}/logs/report/write_report.log",
+    benchmark:
+        "results/{cohort}/benchmarks/report/write_report.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    params:
+        cohort=whole_cohort,
+        code=code("write_report.py"),
+    script:
+        "../../scripts/write_report.py"

@@ -112,3 +112,24 @@ def participant_flow(
                     )
                 )
     return pd.DataFrame(rows)
+
+
+def outlier_rights(samples: pd.DataFrame, groups: pd.Series | None) -> pd.DataFrame:
+    """How many samples of each group can have an outlier count replaced, or filter a gene for one.
+
+    Parameters
+    ----------
+    samples : one row a sample; reason (empty for those in the model), replaceable, filterable
+    groups : level of each sample, same index; None for no groups
+
+    Returns
+    -------
+    DataFrame with group, samples, replaceable, filterable
+    """
+    fitted = samples[samples["reason"].fillna("") == ""]
+    counted = fitted.assign(samples=True)[["samples", "replaceable", "filterable"]].astype(bool)
+    if groups is None:
+        return counted.sum().to_frame(TOTAL).T.rename_axis("group").reset_index()
+    table = counted.groupby(groups.loc[fitted.index], observed=True, dropna=False).sum().astype(int)
+    table.index = pd.Index(["missing" if pd.isna(level) else str(level) for level in table.index], name="group")
+    return table.reset_index()

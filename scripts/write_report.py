@@ -1,0 +1,108 @@
+"""Write the page of a cohort: gather what was found, render it."""
+
+from pathlib import Path
+
+from lateralis.config import Cohort
+from lateralis.figures.save import read_svg
+from lateralis.io import read_h5ad, read_json, read_table, write_text
+from lateralis.job import run
+from lateralis.model.preflight import contrast_label, group_variable
+from lateralis.records.cohort_table import outlier_rights
+from lateralis.report.page import ReportFigure, render_page
+from lateralis.report.payload import build_payload
+
+TEXT = {"gene_id": str, "gene_name": str, "sample": str}
+
+
+def main(snakemake):
+    cohort, given = Cohort(**snakemake.params.cohort), snakemake.input
+    data = read_h5ad(given.normalised)
+    group = group_variable(cohort)
+    payload = build_payload(
+        cohort=cohort.cohort,
+        title=cohort.title,
+        fold_change=cohort.endpoint.fold_change,
+        alpha=cohort.endpoint.alpha,
+        headline=cohort.endpoint.headline,
+        contrasts=[
+            describe_contrast(name, contrast, status, results)
+            for (name, contrast), status, results in zip(
+                cohort.contrasts.items(), given.status, given.results, strict=True
+            )
+        ],
+        models=[
+            describe_model(name, cohort, facts, genes, samples, data.obs, group)
+            for name, facts, genes, samples in zip(
+                cohort.models, given.facts, given.genes, given.model_samples, strict=True
+            )
+        ],
+        table1=read_table(given.table1, dtype=str).fillna(""),
+        flow=read_table(given.flow).fillna(""),
+        flags=read_table(given.flags, dtype=TEXT).fillna({"reason": ""}),
+        versions=read_json(given.versions),
+        config_text=Path(given.config).read_text(encoding="utf-8"),
+        files=read_table(given.checksums, dtype=str),
+        warnings=[str(note) for note in data.uns["lateralis"]["notes"]],
+        simulated=cohort.input.simulate is not None,
+    )
+    write_text(snakemake.output[0], render_page(payload, page_figures(cohort, given)))
+
+
+def describe_contrast(name, contrast, status_path, results_path):
+    """One contrast as the payload takes it."""
+    status = read_json(status_path)
+    counted = status["samples"]
+    groups = {contrast.test: counted["test"], contrast.reference: counted["reference"]} if contrast.variable else {}
+    return {
+        "name": name,
+        "model": contrast.model,
+        "label": contrast_label(name, contrast),
+        "status": status["status"],
+        "reason": status["reason"],
+        "groups": groups,
+        "results": read_table(results_path, dtype=TEXT).fillna({"na_reason": ""}),
+        "results_path": f"contrasts/{name}/results.tsv.gz",
+        "warnings": [],
+    }
+
+
+def describe_model(name, cohort, facts_path, genes_path, samples_path, obs, group):
+    """One model as the payload takes it."""
+    facts = read_json(facts_path)
+    reasons = read_table(genes_path, dtype=TEXT)["na_reason"].fillna("")
+    samples = read_table(samples_path, dtype=TEXT).set_index("sample").loc[obs.index]
+    cells = cohort.outliers.cells
+    return {
+        "name": name,
+        "design": facts["design"],
+        "subset": facts["subset"],
+        "n_samples": facts["n_samples"],
+        "n_genes_input": len(reasons),
+        "n_genes_kept": facts["n_genes"],
+        "filter": facts["filter"],
+        "coefficients": facts["coefficients"],
+        "cells": [] if cells == "design" else cells,
+        "outlier_cells": outlier_rights(samples, obs[group] if group else None),
+        "n_genes_replaced": facts["replaced_genes"],
+        "n_genes_outlier": int((reasons == "cooks_outlier").sum()),
+        "size_factors": facts["size_factors"],
+        "prior_variance": facts["prior_variance"],
+        "warnings": facts["warnings"],
+    }
+
+
+def page_figures(cohort, given):
+    """Every figure of the page by its name there."""
+    paths = {}
+    for kind in ("volcano", "heatmap", "ma", "p_histogram"):
+        paths |= {f"contrasts/{name}/{kind}": path for name, path in zip(cohort.contrasts, given[kind], strict=True)}
+    paths |= {f"models/{name}/dispersions": path for name, path in zip(cohort.models, given.dispersions, strict=True)}
+    paths |= {f"samples/{Path(path).stem}": path for path in given.qc_figures}
+    for variable in cohort.samples.variables:
+        if variable != group_variable(cohort):
+            paths[f"samples/pca_{variable}"] = f"{given.pca}/{variable}.svg"
+    return {name: ReportFigure(*read_svg(path)) for name, path in paths.items()}
+
+
+if "snakemake" in globals():
+    run(main, snakemake)
