@@ -42,10 +42,15 @@ def main(snakemake):
         versions=read_json(given.versions),
         config_text=Path(given.config).read_text(encoding="utf-8"),
         files=read_table(given.checksums, dtype=str),
-        warnings=[str(note) for note in data.uns["lateralis"]["notes"]],
+        warnings=notices(data.uns["lateralis"]["notes"], given.facts),
         simulated=cohort.input.simulate is not None,
     )
     write_text(snakemake.output[0], render_page(payload, page_figures(cohort, given)))
+
+
+def notices(notes, facts_paths):
+    """What the reader should know first: how counts were read, and what each model's design leaves open."""
+    return [str(note) for note in notes] + [warning for path in facts_paths for warning in read_json(path)["warnings"]]
 
 
 def describe_contrast(name, contrast, status_path, results_path):
@@ -87,7 +92,7 @@ def describe_model(name, cohort, facts_path, genes_path, samples_path, obs, grou
         "n_genes_outlier": int((reasons == "cooks_outlier").sum()),
         "size_factors": facts["size_factors"],
         "prior_variance": facts["prior_variance"],
-        "warnings": facts["warnings"],
+        "warnings": [],
     }
 
 

@@ -88,7 +88,7 @@ def draw_volcano(
     _draw_points(axes, x_drawn, y_drawn, calls, beyond)
     axes.set_xlim(-1.08 * x_limit, 1.08 * x_limit)
     axes.set_ylim(-0.015 * y_limit, 1.07 * y_limit)
-    _draw_thresholds(axes, fold_change, alpha, rule, cut)
+    _draw_thresholds(axes, fold_change, alpha, rule, cut, emptier_side(x_drawn, y_drawn, axes))
     axes.set_xlabel("log2 fold change (unshrunken)")
     axes.set_ylabel("−log10 p")
     _draw_legend(axes, tested, fold_change, alpha, rule, int(beyond.sum()))
@@ -158,7 +158,17 @@ def _draw_points(
         )
 
 
-def _draw_thresholds(axes: Axes, fold_change: float, alpha: float, rule: Rule, cut: float | None) -> None:
+def emptier_side(x: NDArray[np.float64], y: NDArray[np.float64], axes: Axes) -> str:
+    """The lower corner with fewer points, `left` or `right`: where the words on the horizontal line hide least."""
+    left, right = axes.get_xlim()
+    low = y < 0.15 * axes.get_ylim()[1]
+    share = 0.2 * (right - left)
+    return "left" if np.sum(low & (x < left + share)) <= np.sum(low & (x > right - share)) else "right"
+
+
+def _draw_thresholds(
+    axes: Axes, fold_change: float, alpha: float, rule: Rule, cut: float | None, side_of_words: str
+) -> None:
     style = {"color": GUIDE, "linewidth": 0.9, "linestyle": (0, (4, 3)), "zorder": 1}
     if fold_change > 1:
         for side in (-1, 1):
@@ -168,10 +178,11 @@ def _draw_thresholds(axes: Axes, fold_change: float, alpha: float, rule: Rule, c
         words = f"p = {alpha:g}" if rule == "nominal" else f"padj = {alpha:g}"
         axes.annotate(
             words,
-            (0, cut),
+            (0 if side_of_words == "left" else 1, cut),
             xycoords=axes.get_yaxis_transform(),
-            xytext=(14, 3),
+            xytext=(14 if side_of_words == "left" else -4, 3),
             textcoords="offset points",
+            ha=side_of_words,
             size=SMALL_SIZE,
             color=MUTED,
             va="bottom",

@@ -107,13 +107,18 @@ def median_distance(distances: np.ndarray) -> np.ndarray:
 
 
 def robust_distance(values: np.ndarray) -> np.ndarray:
-    """Distance of each row from the median row, each column in robust standard deviations (root mean square over columns)."""
-    deviations = np.abs(values - np.median(values, axis=0))
-    spread = _MAD_TO_SD * np.median(deviations, axis=0)
+    """Distance of each row from the median row, each column in robust standard deviations (root mean square over columns).
+
+    A column's robust standard deviation is half the distance between its 16 % and 84 % quantiles: unlike the median absolute
+    deviation, it stays meaningful where samples fall into two clusters, such as women and men.
+    """
+    low, high = np.quantile(values, [0.16, 0.84], axis=0)
+    spread = (high - low) / 2
     usable = spread > 0
     if not usable.any():
         return np.zeros(len(values))
-    return np.sqrt(((deviations[:, usable] / spread[usable]) ** 2).mean(axis=1))
+    deviations = (values - np.median(values, axis=0))[:, usable] / spread[usable]
+    return np.sqrt((deviations**2).mean(axis=1))
 
 
 def flag_samples(metrics: pd.DataFrame, checks: tuple[Check, ...] = CHECKS) -> pd.DataFrame:
