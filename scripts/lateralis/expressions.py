@@ -90,7 +90,10 @@ Term = tuple[Factor, ...]
 
 @dataclass(frozen=True)
 class Formula:
-    """A parsed design formula: an intercept or none, and terms in order of their degree, as in R."""
+    """A parsed design formula: an intercept or none, and terms in order of their degree, as in R.
+
+    Factors within a term stand in order of their first appearance in the formula, so that `a:b` and `b:a` are one term.
+    """
 
     intercept: bool
     terms: tuple[Term, ...]
@@ -140,7 +143,9 @@ def parse_formula(text: str) -> Formula:
     tokens.expect_end()
     if not terms and not intercept:
         raise ExpressionError(f"'{text}': has neither an intercept nor a variable")
-    return Formula(intercept, tuple(sorted(terms, key=len)))
+    order = list(dict.fromkeys(factor for term in terms for factor in term))
+    distinct = dict.fromkeys(tuple(sorted(term, key=order.index)) for term in terms)
+    return Formula(intercept, tuple(sorted(distinct, key=len)))
 
 
 def _crossed(tokens: _Tokens) -> list[Term]:
