@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TRANSFORMS = ("log", "log2", "log10", "log1p", "sqrt")
 
+_MOST_CROSSED = 6  # n crossed variables are 2^n − 1 terms
+
 _TOKEN = re.compile(
     r"\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_.]*)|(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
     r"|(?P<text>'[^']*'|\"[^\"]*\")|(?P<symbol>==|!=|<=|>=|[-~+*:()<>\[\],]))"
@@ -153,6 +155,10 @@ def _crossed(tokens: _Tokens) -> list[Term]:
     parts = [_interaction(tokens)]
     while tokens.take("*"):
         parts.append(_interaction(tokens))
+    if len(parts) > _MOST_CROSSED:
+        raise ExpressionError(
+            f"'{tokens.text}': crosses {len(parts)} variables; more than {_MOST_CROSSED} by * are too many"
+        )
     subsets = [chosen for size in range(1, len(parts) + 1) for chosen in combinations(parts, size)]
     return [tuple(dict.fromkeys(factor for part in chosen for factor in part)) for chosen in subsets]
 
