@@ -36,13 +36,13 @@ def read_samples(path: str | Path, spec: Samples) -> pd.DataFrame:
 
 
 def type_samples(text: pd.DataFrame, spec: Samples, where: str) -> pd.DataFrame:
-    """A sheet of text cells as `read_samples` returns it; `where` names its origin in messages."""
+    """A sheet of text cells, its index the rows' numbers, as `read_samples` returns it; `where` is its origin for messages."""
     absent = [column for column in spec.columns if column not in text.columns]
     if absent:
         raise InputError(where, f"has no column {listing(absent)}", f"Its columns are {listing(text.columns, 20)}")
     text = text[spec.columns]
     names = text[spec.id]
-    blank = [row for row, name in enumerate(names, start=2) if not name.strip()]
+    blank = [row for row, name in names.items() if not name.strip()]
     if blank:
         raise InputError(f"{where}, row {blank[0]}, column '{spec.id}'", "is empty", "Every sample needs a name")
     twice = names[names.duplicated()].unique()
@@ -102,7 +102,7 @@ def replicate_units(sheet: pd.DataFrame, spec: Samples) -> pd.Series:
 
 
 def _read_text_table(path: Path) -> pd.DataFrame:
-    """Every cell as text, verbatim; header checked for repeated names before pandas could rename them."""
+    """Every cell as text, verbatim, indexed by line; header checked for repeated names before pandas could rename them."""
     try:
         with open(path, encoding="utf-8-sig", newline="") as handle:
             lines = handle.read()
@@ -112,21 +112,23 @@ def _read_text_table(path: Path) -> pd.DataFrame:
         raise InputError(
             str(path), f"cannot be read ({error})", "A sample sheet is a TSV or CSV text in UTF-8"
         ) from None
-    header, _, _ = lines.partition("\n")
-    if not header.strip():
+    header = next((line for line in lines.splitlines() if line.strip()), None)
+    if header is None:
         raise InputError(str(path), "is empty", "A sample sheet has a header and one row a sample")
     delimiter = "\t" if "\t" in header else ";" if ";" in header and "," not in header else ","
-    rows = [row for row in csv.reader(lines.splitlines(), delimiter=delimiter) if any(cell.strip() for cell in row)]
-    columns = rows[0]
+    reader = csv.reader(lines.splitlines(), delimiter=delimiter)
+    rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    columns = rows.pop(0)[1]
     twice = sorted({column for column in columns if columns.count(column) > 1})
     if twice:
         raise InputError(f"{path}, header", f"names column {listing(twice)} twice", "Give each column its own name")
-    for number, row in enumerate(rows[1:], start=2):
+    for number, row in rows:
         if len(row) != len(columns):
             raise InputError(f"{path}, row {number}", f"has {len(row)} fields", f"The header has {len(columns)}")
-    if len(rows) == 1:
+    if not rows:
         raise InputError(str(path), "has a header and no rows", "Give one row a sample")
-    return pd.DataFrame(rows[1:], columns=columns, dtype=object)
+    numbers, cells = zip(*rows, strict=True)
+    return pd.DataFrame(list(cells), index=list(numbers), columns=columns, dtype=object)
 
 
 def _typed(values: pd.Series, variable: Variable, where: str) -> pd.Series:
