@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import log_ndtr
 
 from lateralis.model.endpoint import called_genes, count_calls
 
@@ -33,7 +33,7 @@ def neg_log10_p(results: pd.DataFrame) -> NDArray[np.float64]:
     with np.errstate(divide="ignore"):
         y = -np.log10(pvalue)
     underflow = pvalue < SMALLEST_PRECISE_P
-    y[underflow] = -(np.log(2.0) + norm.logsf(stat[underflow])) / np.log(10.0)
+    y[underflow] = -(np.log(2.0) + log_ndtr(-stat[underflow])) / np.log(10.0)
     return np.where(np.isnan(y) & underflow, np.inf, y)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr
 
 _LN2 = float(np.log(2))
 _MIN_MU = 0.5
@@ -63,7 +63,7 @@ def wald_test(coefficients: np.ndarray, covariance: np.ndarray, contrast: np.nda
     effect = coefficients @ contrast / _LN2
     error = np.sqrt(np.einsum("i,gij,j->g", contrast, covariance, contrast)) / _LN2
     stat = effect / error
-    return pd.DataFrame({"log2FoldChange": effect, "lfcSE": error, "stat": stat, "pvalue": 2 * norm.sf(np.abs(stat))})
+    return pd.DataFrame({"log2FoldChange": effect, "lfcSE": error, "stat": stat, "pvalue": 2 * ndtr(-np.abs(stat))})
 
 
 def threshold_pvalues(log2_fold_change: np.ndarray, standard_error: np.ndarray, threshold: float) -> np.ndarray:
@@ -77,4 +77,4 @@ def threshold_pvalues(log2_fold_change: np.ndarray, standard_error: np.ndarray, 
     Source: R DESeq2 `results(altHypothesis = "greaterAbs")`. It works on the contrast itself, so the result does not depend
     on which level is the reference.
     """
-    return np.minimum(1.0, 2 * norm.sf((np.abs(log2_fold_change) - threshold) / standard_error))
+    return np.minimum(1.0, 2 * ndtr((threshold - np.abs(log2_fold_change)) / standard_error))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import f as f_distribution
+from scipy.special import fdtri
 
 MIN_FOR_FILTER = 3
 MIN_FOR_REPLACEMENT = 7
@@ -40,7 +40,7 @@ def in_large_cells(cells: np.ndarray, minimum: int) -> np.ndarray:
 
 def cooks_cutoff(n_samples: int, n_coef: int) -> float:
     """Distance above which a count is an outlier: the 99 % quantile of F(p, n − p)."""
-    return float(f_distribution.ppf(0.99, n_coef, n_samples - n_coef))
+    return float(fdtri(n_coef, n_samples - n_coef, 0.99))
 
 
 def robust_dispersions(normalised: np.ndarray, cells: np.ndarray) -> np.ndarray:
