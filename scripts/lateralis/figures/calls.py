@@ -7,9 +7,11 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
+from lateralis.figures.theme import CALL_COLOURS, CALL_MARKERS, INK
 from lateralis.model.endpoint import called_genes, count_calls
 
 Rule = Literal["nominal", "fdr", "strict"]
@@ -135,3 +137,32 @@ def plural(count: int, noun: str) -> str:
 def enumerated(words: Sequence[str]) -> str:
     """Words in a sentence: `a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def call_handles(labels: dict[str, str], clipped: int, clipped_marker: str) -> list[Line2D]:
+    """Entries of the key: one a call, and one for the points drawn at the edge, if any.
+
+    Parameters
+    ----------
+    labels : from `legend_labels`
+    clipped : how many points are drawn at the edge
+    clipped_marker : matplotlib marker of those points
+    """
+    handles = [
+        Line2D([], [], linestyle="", marker=CALL_MARKERS[call], color=CALL_COLOURS[call], markersize=7, label=label)
+        for call, label in labels.items()
+    ]
+    if clipped:
+        handles.append(
+            Line2D(
+                [],
+                [],
+                linestyle="",
+                marker=clipped_marker,
+                markerfacecolor="white",
+                markeredgecolor=INK,
+                markersize=6.5,
+                label=f"{clipped:,} clipped",
+            )
+        )
+    return handles

@@ -9,14 +9,13 @@ from matplotlib.lines import Line2D
 
 from lateralis.figures.calls import plural
 from lateralis.figures.theme import (
-    INK,
     NONE,
     OKABE_ITO,
-    SMALL_SIZE,
     UP,
     WIDTH,
     add_axes,
     add_header,
+    legend_above,
     message_figure,
     new_figure,
     themed,
@@ -71,17 +70,7 @@ def draw_dispersions(genes: pd.DataFrame, *, title: str) -> Figure:
         Line2D([], [], color=UP, linewidth=2.2, label="trend"),
         Line2D([], [], linestyle="", marker="o", color=OKABE_ITO[0], markersize=5, label="used in the tests"),
     ]
-    axes.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(-0.02, 1.0),
-        ncols=3,
-        borderaxespad=0.1,
-        fontsize=SMALL_SIZE,
-        handletextpad=0.4,
-        columnspacing=1.4,
-        labelcolor=INK,
-    )
+    legend_above(axes, handles, columns=3, left=-0.02)
     line = f"{plural(len(drawn), 'gene')}; √dispersion is the coefficient of variation between like samples."
     add_header(
         figure, title, [line, *([f"{plural(below, 'gene')} below the axis, drawn at its edge."] if below else [])]

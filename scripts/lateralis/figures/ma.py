@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from lateralis.figures.calls import (
     Rule,
     call_counts,
+    call_handles,
     calls_of,
     criterion,
     is_tested,
@@ -22,10 +22,10 @@ from lateralis.figures.theme import (
     CALL_MARKERS,
     GUIDE,
     INK,
-    SMALL_SIZE,
     WIDTH,
     add_axes,
     add_header,
+    legend_above,
     message_figure,
     new_figure,
     themed,
@@ -101,34 +101,7 @@ def draw_ma(results: pd.DataFrame, *, title: str, fold_change: float, alpha: flo
     axes.set_xlabel("mean of normalised counts (baseMean)")
     axes.set_ylabel("log2 fold change (unshrunken)")
     labels = legend_labels(call_counts(drawn, rule), rule, fold_change, alpha)
-    handles = [
-        Line2D([], [], linestyle="", marker=CALL_MARKERS[call], color=CALL_COLOURS[call], markersize=7, label=label)
-        for call, label in labels.items()
-    ]
-    if beyond.any():
-        handles.append(
-            Line2D(
-                [],
-                [],
-                linestyle="",
-                marker="^",
-                markerfacecolor="white",
-                markeredgecolor=INK,
-                markersize=6.5,
-                label=f"{int(beyond.sum()):,} clipped",
-            )
-        )
-    axes.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(-0.06, 1.0),
-        ncols=4,
-        borderaxespad=0.1,
-        fontsize=SMALL_SIZE,
-        handletextpad=0.2,
-        columnspacing=1.1,
-        borderpad=0.2,
-    )
+    legend_above(axes, call_handles(labels, int(beyond.sum()), "^"), columns=4)
     add_header(figure, title, [f"Called: {criterion(rule, fold_change, alpha)}."])
     return figure
 

@@ -21,6 +21,7 @@ from lateralis.figures.theme import (
     WIDTH,
     add_axes,
     add_header,
+    legend_above,
     message_figure,
     new_figure,
     row_major,
@@ -119,17 +120,7 @@ def _add_key(figure: Figure, values: pd.Series) -> None:
         )
         for level in levels_of(values)
     ]
-    figure.axes[0].legend(
-        handles=row_major(handles, columns),
-        loc="lower left",
-        bbox_to_anchor=(-0.06, 1.01),
-        ncols=columns,
-        fontsize=SMALL_SIZE,
-        handletextpad=0.2,
-        columnspacing=1.2,
-        borderpad=0.1,
-        borderaxespad=0.1,
-    )
+    legend_above(figure.axes[0], row_major(handles, columns), columns)
 
 
 def _add_scale(figure: Figure, values: pd.Series) -> None:

@@ -11,6 +11,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
@@ -138,3 +139,19 @@ def message_figure(title: str, message: str) -> Figure:
     axes.text(0.5, 0.5, "\n".join(lines), ha="center", va="center", color=MUTED, parse_math=False)
     add_header(figure, title)
     return figure
+
+
+def legend_above(axes: Axes, handles: Sequence[Artist], columns: int, left: float = -0.06) -> None:
+    """A key in rows above the axes, where it covers no point; `left` in axes widths."""
+    axes.legend(
+        handles=list(handles),
+        loc="lower left",
+        bbox_to_anchor=(left, 1.0),
+        ncols=columns,
+        borderaxespad=0.1,
+        fontsize=SMALL_SIZE,
+        handletextpad=0.2,
+        columnspacing=1.2,
+        borderpad=0.2,
+        labelcolor=INK,
+    )

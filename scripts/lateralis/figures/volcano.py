@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from lateralis.figures.calls import (
     Rule,
     call_counts,
+    call_handles,
     calls_of,
     criterion,
     enumerated,
@@ -29,12 +29,12 @@ from lateralis.figures.theme import (
     CALL_COLOURS,
     CALL_MARKERS,
     GUIDE,
-    INK,
     MUTED,
     SMALL_SIZE,
     WIDTH,
     add_axes,
     add_header,
+    legend_above,
     message_figure,
     new_figure,
     themed,
@@ -91,7 +91,8 @@ def draw_volcano(
     _draw_thresholds(axes, fold_change, alpha, rule, cut, emptier_side(x_drawn, y_drawn, axes))
     axes.set_xlabel("log2 fold change (unshrunken)")
     axes.set_ylabel("−log10 p")
-    _draw_legend(axes, tested, fold_change, alpha, rule, int(beyond.sum()))
+    key = legend_labels(call_counts(tested, rule), rule, fold_change, alpha)
+    legend_above(axes, call_handles(key, int(beyond.sum()), "D"), columns=4)
 
     named = pd.Index(tested["gene_id"]).get_indexer(strongest(tested, rule, labels)["gene_id"])
     called = np.flatnonzero(calls != "none")
@@ -188,38 +189,6 @@ def _draw_thresholds(
             va="bottom",
             zorder=4,
         )
-
-
-def _draw_legend(axes: Axes, tested: pd.DataFrame, fold_change: float, alpha: float, rule: Rule, beyond: int) -> None:
-    labels = legend_labels(call_counts(tested, rule), rule, fold_change, alpha)
-    handles = [
-        Line2D([], [], linestyle="", marker=CALL_MARKERS[call], color=CALL_COLOURS[call], markersize=7, label=label)
-        for call, label in labels.items()
-    ]
-    if beyond:
-        handles.append(
-            Line2D(
-                [],
-                [],
-                linestyle="",
-                marker="D",
-                markerfacecolor="white",
-                markeredgecolor=INK,
-                markersize=6.5,
-                label=f"{beyond:,} clipped",
-            )
-        )
-    axes.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(-0.06, 1.0),
-        ncols=4,
-        borderaxespad=0.1,
-        fontsize=SMALL_SIZE,
-        handletextpad=0.2,
-        columnspacing=1.1,
-        borderpad=0.2,
-    )
 
 
 def _header_lines(tested: pd.DataFrame, fold_change: float, alpha: float, rule: Rule) -> list[str]:
