@@ -10,7 +10,6 @@ from lateralis.figures.save import save_figure
 from lateralis.figures.volcano import draw_volcano, volcano_alt_text
 from lateralis.io import read_h5ad, read_table
 from lateralis.job import run
-from lateralis.model.preflight import contrast_label
 from lateralis.records.ledger import contrast_roles
 
 TEXT = {"gene_id": str, "gene_name": str, "sample": str}
@@ -22,7 +21,7 @@ def main(snakemake):
     contrast, endpoint = Contrast(**params.contrast), Endpoint(**params.endpoint)
     results = read_table(snakemake.input.results, dtype=TEXT)
     called = read_table(snakemake.input.called, dtype=TEXT)
-    title = contrast_label(name, contrast)
+    title = contrast.label(name)
     rule = endpoint.headline
     thresholds = {"title": title, "fold_change": endpoint.fold_change, "alpha": endpoint.alpha, "rule": rule}
     folder = params.folder

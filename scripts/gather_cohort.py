@@ -9,7 +9,6 @@ from lateralis.config import Cohort
 from lateralis.io import read_h5ad, read_table, write_json, write_table, write_text
 from lateralis.job import run
 from lateralis.model.endpoint import count_calls
-from lateralis.model.preflight import group_variable
 from lateralis.qc.metrics import worst_verdicts
 from lateralis.records.cohort_table import describe_cohort, participant_flow
 from lateralis.records.ledger import build_ledger
@@ -38,7 +37,7 @@ def main(snakemake):
     write_table(
         snakemake.output.ledger, build_ledger(sources, obs, verdicts, exclusions, reasons, dict(cohort.contrasts))
     )
-    write_table(snakemake.output.table1, describe_cohort(obs, cohort.samples.variables, group_variable(cohort)))
+    write_table(snakemake.output.table1, describe_cohort(obs, cohort.samples.variables, cohort.group_variable))
     write_table(
         snakemake.output.flow,
         participant_flow(sources, obs, cohort.samples.participant, exclusions, reasons, dict(cohort.contrasts)),

@@ -6,7 +6,6 @@ from lateralis.config import Cohort
 from lateralis.figures.save import read_svg
 from lateralis.io import read_h5ad, read_json, read_table, write_text
 from lateralis.job import run
-from lateralis.model.preflight import contrast_label, group_variable
 from lateralis.records.cohort_table import outlier_rights
 from lateralis.report.page import ReportFigure, render_page
 from lateralis.report.payload import build_payload
@@ -17,7 +16,7 @@ TEXT = {"gene_id": str, "gene_name": str, "sample": str}
 def main(snakemake):
     cohort, given = Cohort(**snakemake.params.cohort), snakemake.input
     data = read_h5ad(given.normalised)
-    group = group_variable(cohort)
+    group = cohort.group_variable
     payload = build_payload(
         cohort=cohort.cohort,
         title=cohort.title,
@@ -61,7 +60,7 @@ def describe_contrast(name, contrast, status_path, results_path):
     return {
         "name": name,
         "model": contrast.model,
-        "label": contrast_label(name, contrast),
+        "label": contrast.label(name),
         "status": status["status"],
         "reason": status["reason"],
         "groups": groups,
@@ -104,7 +103,7 @@ def page_figures(cohort, given):
     paths |= {f"models/{name}/dispersions": path for name, path in zip(cohort.models, given.dispersions, strict=True)}
     paths |= {f"samples/{Path(path).stem}": path for path in given.qc_figures}
     for variable in cohort.samples.variables:
-        if variable != group_variable(cohort):
+        if variable != cohort.group_variable:
             paths[f"samples/pca_{variable}"] = f"{given.pca}/{variable}.svg"
     return {name: ReportFigure(*read_svg(path)) for name, path in paths.items()}
 

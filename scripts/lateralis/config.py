@@ -254,6 +254,12 @@ class Contrast(Section):
             raise ValueError(f"`test` and `reference` are both '{self.test}': name two different levels")
         return self
 
+    def label(self, name: str) -> str:
+        """The contrast in words; `name` is its key."""
+        if self.variable is not None:
+            return f"{self.test} vs {self.reference}"
+        return f"{name}: " + " ".join(f"{weight:+g} × {key}" for key, weight in (self.weights or {}).items())
+
 
 class Endpoint(Section):
     """When a gene is called changed."""
@@ -369,6 +375,11 @@ class Cohort(Section):
                 raise ValueError(
                     f"{key}: '{value}' is no level of {comparison.variable}; there is {listing(variable.levels)}"
                 )
+
+    @property
+    def group_variable(self) -> str | None:
+        """The variable whose levels describe the cohort: the first that a contrast compares."""
+        return next((contrast.variable for contrast in self.contrasts.values() if contrast.variable is not None), None)
 
     def contrasts_of(self, model: str) -> dict[str, Contrast]:
         """The contrasts of one model, in the order of the file."""

@@ -12,7 +12,7 @@ from lateralis.errors import InputError
 from lateralis.inputs.counts import source_files
 from lateralis.inputs.samples import read_samples
 from lateralis.model.design import tested_variables
-from lateralis.model.preflight import check_cohort, group_variable
+from lateralis.model.preflight import check_cohort
 from lateralis.sourcehash import source_hash
 
 
@@ -100,7 +100,7 @@ def tested_in_model(wildcards):
 
 def group_of_cohort(wildcards):
     """The variable whose levels describe a cohort, or nothing."""
-    return group_variable(LOADED[wildcards.cohort][1])
+    return LOADED[wildcards.cohort][1].group_variable
 
 
 def variables_of_cohort(wildcards):

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from lateralis.config import Cohort, Contrast, Model, Samples
-from lateralis.errors import InputError, listing
+from lateralis.config import Cohort, Model, Samples
+from lateralis.errors import InputError
 from lateralis.expressions import parse_formula
 from lateralis.inputs.counts import check_counts_header
 from lateralis.inputs.samples import biological_samples, check_exclusions, read_samples, type_samples
@@ -160,16 +160,3 @@ def design_warnings(model: ModelSamples, spec: Model, samples: Samples, name: st
                     f"`center: true` and `scale: true` on {factor.variable}, for the fit's sake."
                 )
     return found
-
-
-def group_variable(cohort: Cohort) -> str | None:
-    """The variable whose levels describe the cohort: the first that a contrast compares."""
-    return next((contrast.variable for contrast in cohort.contrasts.values() if contrast.variable is not None), None)
-
-
-def contrast_label(name: str, contrast: Contrast) -> str:
-    """A contrast in words."""
-    if contrast.variable is not None:
-        return f"{contrast.test} vs {contrast.reference}"
-    terms = (f"{weight:+g} × {coefficient}" for coefficient, weight in (contrast.weights or {}).items())
-    return f"{name}: {listing(terms, 6)}"
