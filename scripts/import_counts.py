@@ -15,15 +15,14 @@ from lateralis.job import run
 
 
 def main(snakemake):
-    params = snakemake.params
-    samples = Samples(**params.samples)
-    sheet = read_samples(params.sheet, samples)
-    spec = Counts(**params.counts)
+    source = snakemake.params.source
+    samples, spec = Samples(**source["samples"]), Counts(**source["counts"])
+    sheet = read_samples(source["sheet"], samples)
     table = read_counts(spec, list(sheet.index))
     units = replicate_units(sheet, samples)
-    obs = biological_samples(sheet, samples, params.sheet)
+    obs = biological_samples(sheet, samples, source["sheet"])
     counts, lengths = sum_replicates(table.counts, table.lengths, units)
-    genes = annotate(counts.index, read_annotation(params.annotation or None), table.gene_names)
+    genes = annotate(counts.index, read_annotation(source["annotation"]), table.gene_names)
 
     data = ad.AnnData(
         X=np.ascontiguousarray(counts[obs.index].to_numpy().T, dtype=np.int64),

@@ -65,7 +65,7 @@ def test_the_answer_shows_the_counts_of_the_results_headline_first(given, html):
         expected += [str(results[evidence].notna().sum()), str((calls == "up").sum()), str((calls == "down").sum())]
     row = next(row for row in cells(html) if row[0] == "als against carrier")
     assert row[1:-1] == expected
-    assert row[-1] == "62 als, 33 carrier"
+    assert row[-1] == "62 als33 carrier"
     assert int(row[2]) > 5
 
 
@@ -215,3 +215,11 @@ def test_only_svg_and_png_become_images():
     assert data_uri(b"\x89PNG\r\n\x1a\n").startswith("data:image/png;base64,")
     with pytest.raises(ValueError, match="neither SVG nor PNG"):
         data_uri(b"<html>")
+
+
+def test_the_page_says_that_figures_name_samples_where_they_do(given):
+    flags = pd.DataFrame({"sample": [f"S{n}" for n in range(95)], "check": "library_size", "verdict": "ok"})
+    many = given | {"flags": flags.assign(value=1.0, threshold=0.0, reason="")}
+    assert "figures that name samples" not in build_payload(**many)["contents"]
+    few = [given["contrasts"][0] | {"groups": {"als": 18, "carrier": 12}}, *given["contrasts"][1:]]
+    assert "figures that name samples" in build_payload(**(many | {"contrasts": few}))["contents"]

@@ -134,7 +134,7 @@ def design_warnings(model: ModelSamples, spec: Model, samples: Samples, name: st
         if repeated and who == "participant":
             found.append(
                 f"Model {name}: {repeated} participants gave more than one sample, and the design treats them as independent, "
-                f"which makes p-values too small; add {role} to the design, or take one sample a participant by `subset`."
+                f"which makes p-values too small; add {role} to the design, or take one sample a participant by a subset."
             )
         elif repeated:
             found.append(
@@ -143,12 +143,12 @@ def design_warnings(model: ModelSamples, spec: Model, samples: Samples, name: st
             )
     replaceable = outliers.in_large_cells(model.cells, outliers.MIN_FOR_REPLACEMENT)
     filterable = outliers.in_large_cells(model.cells, outliers.MIN_FOR_FILTER)
-    if not replaceable.any() or not filterable.any():
+    if not replaceable.any():
+        least = outliers.MIN_FOR_REPLACEMENT if filterable.any() else outliers.MIN_FOR_FILTER
         what = "replaced" if filterable.any() else "replaced or filtered"
         found.append(
-            f"Model {name}: no outlier count can be {what}, because no {outliers.MIN_FOR_REPLACEMENT} samples are replicates "
-            "of one another under this design; `outliers.cells` names the variables that make samples replicates, "
-            "e.g. `cells: [group]`."
+            f"Model {name}: no outlier count can be {what}, because no {least} samples are replicates of one another under "
+            "this design; outliers.cells names the variables that make samples replicates, for example [group]."
         )
     for factor in formula.factors:
         column = str(factor)
@@ -157,6 +157,6 @@ def design_warnings(model: ModelSamples, spec: Model, samples: Samples, name: st
             if abs(values.mean()) > 5 or values.std() > 5:
                 found.append(
                     f"Model {name}: {column} has mean {values.mean():.3g} and standard deviation {values.std():.3g}; set "
-                    f"`center: true` and `scale: true` on {factor.variable}, for the fit's sake."
+                    f"center: true and scale: true on {factor.variable}, for the fit's sake."
                 )
     return found

@@ -9,6 +9,7 @@ from typing import Any, TypedDict, get_args
 import pandas as pd
 
 from lateralis.figures.calls import Rule, criterion, enumerated, plural, short_rule
+from lateralis.figures.groups import MOST_NAMED_SAMPLES
 from lateralis.model.endpoint import called_genes, count_calls
 
 TOP_GENES = 25
@@ -154,7 +155,7 @@ def build_payload(
         "title": title,
         "simulated": simulated,
         "question": _question(contrasts),
-        "contents": _contents(raised),
+        "contents": _contents(flags, contrasts, models),
         "endpoint": _endpoint(fold_change, alpha, headline),
         "contrasts": [_contrast(contrast, headline) for contrast in contrasts],
         "models": [_model(model) for model in models],
@@ -174,12 +175,16 @@ def _question(contrasts: Sequence[ContrastInput]) -> str:
     return f"Which genes are expressed differently: {enumerated(labels)}?"
 
 
-def _contents(raised: pd.DataFrame) -> str:
-    names = raised["sample"].nunique()
-    ids = f"the identifiers of {plural(names, 'sample')} flagged in quality control" if names else "no quality flags"
-    return (
-        f"This page holds group-level results, {ids}, and the full configuration, which may name samples. Internal use."
-    )
+def _contents(flags: pd.DataFrame, contrasts: Sequence[ContrastInput], models: Sequence[ModelInput]) -> str:
+    """What of individual samples the page holds; the figures name samples where there are few."""
+    raised = int(flags.loc[flags["verdict"] != "ok", "sample"].nunique())
+    sizes = [flags["sample"].nunique(), *(model["n_samples"] for model in models)]
+    sizes += [sum(contrast["groups"].values()) for contrast in contrasts]
+    held = [f"the identifiers of {plural(raised, 'sample')} flagged in quality control"] if raised else []
+    if any(0 < size <= MOST_NAMED_SAMPLES for size in sizes):
+        held.append("figures that name samples")
+    held.append("the full configuration, which may name samples")
+    return f"This page holds group-level results, {enumerated(held)}. Internal use."
 
 
 def _endpoint(fold_change: float, alpha: float, headline: Rule) -> EndpointWords:
