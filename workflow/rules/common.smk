@@ -7,7 +7,7 @@ SCRIPTS = ROOT / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from lateralis.config import Run
-from lateralis.configfile import load_cohort, parse_section
+from lateralis.configfile import load_cohort, parse_section, read_yaml
 from lateralis.errors import InputError
 from lateralis.inputs.counts import source_files
 from lateralis.inputs.samples import read_samples
@@ -25,6 +25,8 @@ def refuse(error):
 def load_cohorts():
     """Cohort name -> (its file, its models); checked against sheet and count header in the main process only."""
     found = {}
+    for path in workflow.configfiles:
+        read_yaml(path)  # Snakemake's own reader takes the last of two equal keys
     for path in parse_section(Run, config, "config/config.yaml").cohorts:
         cohort = load_cohort(path)
         if cohort.cohort in found:
@@ -77,14 +79,14 @@ def count_spec(wildcards):
     return cohort.input.counts.model_dump()
 
 
-def sheet_path(wildcards):
-    """The sample sheet of a cohort."""
-    return count_inputs(wildcards)["sheet"]
-
-
-def sheet_spec(wildcards):
-    """How to read the sample sheet; without exclusions, which concern the models."""
-    return COHORTS[wildcards.cohort]["samples"] | {"exclude": []}
+def import_source(wildcards):
+    """All that the config says of a cohort's data; without exclusions, which concern the models."""
+    return {
+        "counts": count_spec(wildcards),
+        "sheet": count_inputs(wildcards)["sheet"],
+        "samples": COHORTS[wildcards.cohort]["samples"] | {"exclude": []},
+        "annotation": LOADED[wildcards.cohort][1].input.annotation,
+    }
 
 
 def model_of_contrast(wildcards):

@@ -1,5 +1,7 @@
 # Needs: the count files, sample sheet and annotation that a cohort file names, or the name of a built-in cohort.
 # Makes: inputs/ (simulated cohorts only), counts.h5ad, sources.tsv.
+# Snakemake removes a job's outputs before it starts, so the import writes beside the files of an earlier run, and only
+# counts that were found sound take their place.
 
 
 rule simulate_cohort:
@@ -29,8 +31,8 @@ rule import_counts:
     input:
         unpack(count_inputs),
     output:
-        counts="results/{cohort}/counts.h5ad",
-        sources="results/{cohort}/sources.tsv",
+        counts=temp("results/{cohort}/imported.counts.h5ad"),
+        sources=temp("results/{cohort}/imported.sources.tsv"),
     log:
         "results/{cohort}/logs/inputs/import_counts.log",
     benchmark:
@@ -41,10 +43,32 @@ rule import_counts:
         mem_mb=4000,
         runtime=30,
     params:
-        counts=count_spec,
-        sheet=sheet_path,
-        samples=sheet_spec,
-        annotation=lookup(dpath="{cohort}/input/annotation", within=COHORTS),
+        source=import_source,
         code=code("import_counts.py"),
     script:
         "../../scripts/import_counts.py"
+
+
+# Has the inputs and params of the import, too: what an import that failed leaves in Snakemake's memory is not trusted.
+rule accept_counts:
+    input:
+        unpack(count_inputs),
+        imported_counts="results/{cohort}/imported.counts.h5ad",
+        imported_sources="results/{cohort}/imported.sources.tsv",
+    output:
+        counts="results/{cohort}/counts.h5ad",
+        sources="results/{cohort}/sources.tsv",
+    log:
+        "results/{cohort}/logs/inputs/accept_counts.log",
+    benchmark:
+        "results/{cohort}/benchmarks/inputs/accept_counts.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
+    resources:
+        mem_mb=100,
+        runtime=5,
+    params:
+        source=import_source,
+        code=code("import_counts.py"),
+    shell:
+        "(mv {input.imported_counts:q} {output.counts:q} && mv {input.imported_sources:q} {output.sources:q}) 2> {log:q}"
