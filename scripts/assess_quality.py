@@ -1,5 +1,7 @@
 """Quality metrics and flags of every sample, and the figures that show them."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -24,14 +26,14 @@ def main(snakemake):
 
     group = snakemake.params.group
     groups = data.obs[group] if group else pd.Series("all samples", index=data.obs_names, name="cohort")
-    folder = snakemake.params.folder
+    folder = Path(snakemake.output.metrics).parent
     title = "Quality of each sample"
     save_figure(
         draw_quality(metrics, groups, flags, title=title),
-        f"{folder}/quality",
+        folder / "quality",
         quality_alt_text(metrics, flags, title=title),
     )
-    draw_components(data, groups, f"{folder}/pca")
+    draw_components(data, groups, folder / "pca")
     for variable in snakemake.params.variables:
         draw_components(data, data.obs[variable], f"{snakemake.output.pca}/{variable}")
     distances = pd.DataFrame(sample_distances(vst), index=data.obs_names, columns=data.obs_names)
@@ -39,7 +41,7 @@ def main(snakemake):
     shown = sorted(snakemake.params.variables, key=lambda name: name != group)[:3]
     save_figure(
         draw_distances(distances, data.obs[shown], title=title),
-        f"{folder}/distances",
+        folder / "distances",
         distances_alt_text(distances, title=title),
     )
     raised = flags.loc[flags["verdict"] != "ok", "sample"]

@@ -1,5 +1,7 @@
 """The figures of one contrast: volcano, MA, p-value histogram, heatmap of called genes."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from lateralis.config import Contrast, Endpoint
@@ -24,11 +26,11 @@ def main(snakemake):
     title = contrast.label(name)
     rule = endpoint.headline
     thresholds = {"title": title, "fold_change": endpoint.fold_change, "alpha": endpoint.alpha, "rule": rule}
-    folder = params.folder
-    save_figure(draw_volcano(results, **thresholds), f"{folder}/volcano", volcano_alt_text(results, **thresholds))
-    save_figure(draw_ma(results, **thresholds), f"{folder}/ma", ma_alt_text(results, **thresholds))
+    folder = Path(snakemake.output[0]).parent
+    save_figure(draw_volcano(results, **thresholds), folder / "volcano", volcano_alt_text(results, **thresholds))
+    save_figure(draw_ma(results, **thresholds), folder / "ma", ma_alt_text(results, **thresholds))
     save_figure(
-        draw_p_histogram(results, title=title), f"{folder}/p_histogram", p_histogram_alt_text(results, title=title)
+        draw_p_histogram(results, title=title), folder / "p_histogram", p_histogram_alt_text(results, title=title)
     )
 
     samples, expression = contrast_samples(snakemake, contrast, called.head(MOST_GENES))
@@ -45,7 +47,7 @@ def main(snakemake):
     )
     save_figure(
         figure,
-        f"{folder}/heatmap",
+        folder / "heatmap",
         heatmap_alt_text(called.head(MOST_GENES), len(samples), title=title, rule=rule),
     )
 

@@ -1,5 +1,7 @@
 """The dispersion plot of one model."""
 
+from pathlib import Path
+
 from lateralis.figures.dispersions import dispersions_alt_text, draw_dispersions
 from lateralis.figures.save import save_figure
 from lateralis.io import read_h5ad
@@ -9,7 +11,11 @@ from lateralis.job import run
 def main(snakemake):
     genes = read_h5ad(snakemake.input.fit).var
     title = f"Dispersions of model {snakemake.wildcards.model}"
-    save_figure(draw_dispersions(genes, title=title), snakemake.params.stem, dispersions_alt_text(genes, title=title))
+    save_figure(
+        draw_dispersions(genes, title=title),
+        Path(snakemake.output[0]).with_suffix(""),
+        dispersions_alt_text(genes, title=title),
+    )
 
 
 if "snakemake" in globals():

@@ -34,7 +34,6 @@ rule assess_quality:
         mem_mb=4000,
         runtime=30,
     params:
-        folder="results/{cohort}/qc",
         group=group_of_cohort,
         variables=variables_of_cohort,
         code=code("assess_quality.py"),

@@ -39,7 +39,6 @@ rule draw_contrast:
         mem_mb=2000,
         runtime=15,
     params:
-        folder="results/{cohort}/contrasts/{contrast}",
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
         endpoint=lookup(dpath="{cohort}/endpoint", within=COHORTS),
         variables=variables_of_cohort,
@@ -69,7 +68,6 @@ rule draw_dispersions:
         mem_mb=2000,
         runtime=15,
     params:
-        stem="results/{cohort}/models/{model}/dispersions",
         code=code("draw_dispersions.py"),
     script:
         "../../scripts/draw_dispersions.py"
