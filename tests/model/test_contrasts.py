@@ -1,0 +1,96 @@
+"""Tests of contrasts as plain linear algebra. (R's numbers: oracle/deseq2.)"""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from lateralis.model.contrasts import coefficient_covariance, threshold_pvalues, wald_test
+
+LN2 = np.log(2)
+
+
+def test_covariance_of_two_groups_is_that_of_two_means():
+    # groups have weights of their own: the variance of each group's log mean is 1 / Σw, w = mu / (1 + α mu)
+    design = np.repeat([[1.0, 0.0], [1.0, 1.0]], [3, 2], axis=0)
+    size_factors = np.array([1.0, 2.0, 0.5, 1.0, 4.0])
+    coefficients, alpha = np.array([[np.log(100.0), np.log(3.0)]]), np.array([0.2])
+    mu = size_factors * np.repeat([100.0, 300.0], [3, 2])
+    weights = mu / (1 + 0.2 * mu)
+    covariance = coefficient_covariance(coefficients, alpha, size_factors, design)
+    # R's ridge of 1e-6 beside weights near 10 changes the seventh digit
+    assert covariance[0, 0, 0] == pytest.approx(1 / weights[:3].sum(), rel=1e-6)
+    assert covariance[0, 1, 1] == pytest.approx(1 / weights[:3].sum() + 1 / weights[3:].sum(), rel=1e-6)
+    assert covariance[0, 0, 1] == pytest.approx(-1 / weights[:3].sum(), rel=1e-6)
+    assert covariance[0, 0, 1] == pytest.approx(covariance[0, 1, 0], rel=1e-14)
+
+
+def test_means_are_floored_at_half_a_count():
+    # a group of zeros: log mean −30; its weight is that of 0.5 counts, not of e⁻³⁰
+    design = np.repeat([[1.0, 0.0], [1.0, 1.0]], [3, 4], axis=0)
+    covariance = coefficient_covariance(np.array([[3.0, -33.0]]), np.array([0.1]), np.ones(7), design)
+    low, high = 0.5 / 1.05, np.exp(3) / (1 + 0.1 * np.exp(3))
+    assert covariance[0, 1, 1] == pytest.approx(1 / (3 * high) + 1 / (4 * low), rel=1e-5)
+
+
+def test_blocks_change_nothing_and_genes_without_a_fit_have_no_covariance():
+    rng = np.random.default_rng(0)
+    design = np.column_stack([np.ones(10), rng.normal(size=(10, 2))])
+    coefficients, alpha = rng.normal(2, 1, size=(23, 3)), rng.uniform(0.01, 1, 23)
+    coefficients[4, 1] = np.nan
+    alpha[22] = np.nan
+    whole = coefficient_covariance(coefficients, alpha, np.ones(10), design)
+    in_blocks = coefficient_covariance(coefficients, alpha, np.ones(10), design, block=5)
+    np.testing.assert_allclose(whole, in_blocks, rtol=1e-13)  # BLAS may sum in another order
+    assert np.flatnonzero(np.isnan(whole).any(axis=(1, 2))).tolist() == [4, 22]
+    assert np.isnan(whole[4]).all()
+
+
+def test_wald_test_of_a_contrast_by_hand():
+    coefficients = np.array([[1.0, 2.0, 3.0]]) * LN2
+    covariance = np.array([[[9.0, 0, 0], [0, 4.0, 1.0], [0, 1.0, 3.0]]]) * LN2**2
+    row = wald_test(coefficients, covariance, np.array([0.0, -1.0, 1.0])).iloc[0]
+    # 3 − 2; 4 + 3 − 2 · 1 = 5
+    assert row["log2FoldChange"] == pytest.approx(1.0, rel=1e-14)
+    assert row["lfcSE"] == pytest.approx(np.sqrt(5), rel=1e-14)
+    assert row["stat"] == pytest.approx(1 / np.sqrt(5), rel=1e-14)
+    assert row["pvalue"] == pytest.approx(stats.chi2.sf(1 / 5, 1), rel=1e-12)
+
+
+def test_opposite_contrast_changes_the_sign_and_nothing_else():
+    rng = np.random.default_rng(1)
+    coefficients = rng.normal(size=(6, 3))
+    half = rng.normal(size=(6, 3, 3))
+    covariance = half @ half.transpose(0, 2, 1)
+    there = wald_test(coefficients, covariance, np.array([0.0, 1.0, -0.5]))
+    back = wald_test(coefficients, covariance, np.array([0.0, -1.0, 0.5]))
+    np.testing.assert_array_equal(back[["log2FoldChange", "stat"]], -there[["log2FoldChange", "stat"]])
+    np.testing.assert_array_equal(back[["lfcSE", "pvalue"]], there[["lfcSE", "pvalue"]])
+
+
+def test_pvalues_stay_exact_far_out():
+    found = wald_test(np.array([[30 * LN2], [45 * LN2]]), np.full((2, 1, 1), LN2**2), np.array([1.0]))["pvalue"]
+    assert found[0] == pytest.approx(2 * stats.norm.sf(30), rel=1e-12)
+    assert found[0] > 0
+    assert found[1] == 0.0
+
+
+def test_threshold_pvalues_by_hand():
+    effect = np.array([0.0, 1.0, -1.0, 2.0, -2.0, 0.5, np.nan])
+    error = np.array([1.0, 1.0, 1.0, 0.5, 0.5, 0.1, 1.0])
+    # |effect| − 1 in standard errors: at the threshold the p-value is 1, inside it stays 1
+    expected = [1, 1, 1, 2 * stats.norm.sf(2), 2 * stats.norm.sf(2), 1, np.nan]
+    np.testing.assert_allclose(threshold_pvalues(effect, error, 1.0), expected, rtol=1e-12)
+
+
+def test_a_threshold_of_zero_is_the_wald_test():
+    effect, error = np.random.default_rng(2).normal(size=50), np.full(50, 0.7)
+    np.testing.assert_allclose(
+        threshold_pvalues(effect, error, 0.0), 2 * stats.norm.sf(np.abs(effect) / 0.7), rtol=1e-12
+    )
+
+
+def test_threshold_pvalues_hold_their_level_at_the_edge_of_the_null():
+    # true effect exactly at the threshold: by R's formula P(p < α) is α/2 on the effect's own side, and 0 on the other
+    effect = np.random.default_rng(3).normal(2.0, 0.1, size=200_000)
+    share = (threshold_pvalues(effect, np.full(200_000, 0.1), 2.0) < 0.05).mean()
+    assert share == pytest.approx(0.025, abs=4 * np.sqrt(0.025 * 0.975 / 200_000))
