@@ -159,7 +159,8 @@ def fit_model(
 def _dataset(counts: np.ndarray, design: pd.DataFrame, size_factors: np.ndarray, threads: int) -> DeseqDataSet:
     """A PyDESeq2 data set with given size factors."""
     from pydeseq2.dds import DeseqDataSet
-    from pydeseq2.default_inference import DefaultInference
+
+    from lateralis.model.fallback import FallbackInference
 
     names = [f"s{position}" for position in range(len(counts))]
     matrix = design.set_axis(pd.Index(names))
@@ -167,7 +168,7 @@ def _dataset(counts: np.ndarray, design: pd.DataFrame, size_factors: np.ndarray,
         counts=pd.DataFrame(counts, index=names, columns=[f"g{position}" for position in range(counts.shape[1])]),
         metadata=pd.DataFrame(index=names),
         design=matrix,
-        inference=DefaultInference(n_cpus=threads),
+        inference=FallbackInference(n_cpus=threads),
         refit_cooks=False,
         quiet=True,
     )
