@@ -1,0 +1,223 @@
+"""A whole run of the tiny cohort: every output is there, they agree with one another, and with what was planted."""
+
+import hashlib
+import json
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+
+FIGURES = {
+    "contrasts/{contrast}": ("volcano", "ma", "heatmap", "p_histogram"),
+    "models/primary": ("dispersions",),
+    "qc": ("quality", "pca", "distances", "pca/group", "pca/sex", "pca/age"),
+}
+MAGIC = {"svg": b"<?xml", "png": b"\x89PNG\r\n", "pdf": b"%PDF-"}
+CONTRASTS = ("als_vs_control", "motor_vs_control", "men_vs_women")
+RESULT_COLUMNS = [
+    *("gene_id", "gene_name", "baseMean", "log2FoldChange", "lfcSE", "stat", "pvalue", "padj"),
+    *("log2FoldChange_shrunken", "pvalue_threshold", "padj_threshold", "call_nominal", "call_fdr", "call_strict"),
+    "na_reason",
+]
+COHORT_FILES = [
+    *("counts.h5ad", "sources.tsv", "normalised.h5ad", "qc/metrics.tsv", "qc/flags.tsv", "summary.tsv", "ledger.tsv"),
+    *(
+        "table1.tsv",
+        "flow.tsv",
+        "run_config.yaml",
+        "report.html",
+        "provenance/checksums.tsv",
+        "provenance/versions.json",
+    ),
+    *("models/primary/fit.h5ad", "models/primary/genes.tsv.gz", "models/primary/samples.tsv"),
+    "models/primary/facts.json",
+]
+CONTRAST_FILES = ["statistics.tsv.gz", "status.json", "results.tsv.gz", "called.tsv"]
+
+
+def read(path, **options):
+    """A table of the pipeline; `NA` is a name."""
+    return pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""], **options)
+
+
+@pytest.fixture(scope="module")
+def planted(finished):
+    """Counts as given, genes by samples."""
+    return read(finished.folder / "data/counts.tsv", index_col=0)
+
+
+@pytest.fixture(scope="module")
+def results(finished):
+    """Result table of each contrast."""
+    folder = finished.results() / "contrasts"
+    return {name: read(folder / name / "results.tsv.gz") for name in CONTRASTS}
+
+
+def expected_files():
+    figures = [
+        f"{folder.format(contrast=contrast)}/{name}.{kind}"
+        for folder, names in FIGURES.items()
+        for contrast in (CONTRASTS if "{" in folder else [""])
+        for name in names
+        for kind in MAGIC
+    ]
+    return {*COHORT_FILES, *(f"contrasts/{name}/{file}" for name in CONTRASTS for file in CONTRAST_FILES), *figures}
+
+
+def test_every_promised_file_is_there(finished):
+    found = {path.removeprefix("tiny/") for path in finished.checksums()}
+    assert found >= expected_files()
+    assert not [path for path in found if ".tmp." in path or "imported" in path]
+
+
+def test_each_job_keeps_a_log(finished):
+    logs = {path.relative_to(finished.results() / "logs").as_posix() for path in finished.results().rglob("*.log")}
+    per_contrast = {f"{rule}.{name}.log" for name in CONTRASTS for rule in ("model/test_contrast", "model/call_genes")}
+    assert logs >= {"inputs/import_counts.log", "model/fit_model.primary.log", "report/write_report.log", *per_contrast}
+
+
+def test_figures_are_what_their_names_say(finished):
+    for path in expected_files():
+        kind = path.rpartition(".")[2]
+        if kind in MAGIC:
+            content = (finished.results() / path).read_bytes()
+            assert content.startswith(MAGIC[kind]), path
+            assert len(content) > 1000, path
+
+
+def test_counts_are_those_of_the_file_by_name_replicates_summed(finished, planted):
+    data = ad.read_h5ad(finished.results() / "counts.h5ad")
+    sheet = read(finished.folder / "data/samples.tsv")
+    assert len(sheet) == 19
+    names = sheet["biosample"].fillna(sheet["sample"])
+    assert data.obs_names.tolist() == names.drop_duplicates().tolist()
+    assert {"001", "NA", "S 3", "4-b", "p.5"} < set(data.obs_names)
+    assert data.var_names.tolist() == planted.index.tolist()
+    assert data.X.dtype.kind == "i"
+    whole = planted.assign(**{"S 3": planted["S 3 lane-1"] + planted["S 3 lane-2"]})
+    np.testing.assert_array_equal(data.X, whole[data.obs_names].to_numpy().T)
+    assert data.obs["group"].cat.categories.tolist() == ["control", "motor", "als"]
+    assert data.var.loc[["MT-CO1", "XIST", "RPS4Y1"], "chromosome"].tolist() == ["MT", "X", "Y"]
+
+
+def test_results_have_the_columns_and_every_gene_sorted(results, planted):
+    for table in results.values():
+        assert table.columns.tolist() == RESULT_COLUMNS
+        assert table["gene_id"].tolist() == sorted(planted.index)
+        assert set(table["call_fdr"]) <= {"up", "down", "none"}
+
+
+def test_empty_p_values_have_a_reason_and_others_none(results):
+    for table in results.values():
+        assert (table["padj"].isna() == table["na_reason"].notna()).all()
+        reasons = table.set_index("gene_id")["na_reason"]
+        assert reasons["G.zero"] == "all_zero"
+        assert (reasons == "low_count_filter").sum() == 10
+
+
+def test_called_genes_are_those_of_the_results_strongest_first(finished, results):
+    for name, table in results.items():
+        called = read(finished.results() / f"contrasts/{name}/called.tsv")
+        assert called.columns.tolist() == RESULT_COLUMNS
+        assert set(called["gene_id"]) == set(table.loc[table["call_fdr"] != "none", "gene_id"])
+        assert called["pvalue"].is_monotonic_increasing
+        same = table.set_index("gene_id").loc[called["gene_id"]].reset_index()
+        pd.testing.assert_frame_equal(called, same, check_dtype=False)
+
+
+def test_calls_follow_the_rules_of_the_endpoint(results):
+    for table in results.values():
+        large = table["log2FoldChange"].abs() >= np.log2(1.5)
+        for rule, called in {
+            "nominal": large & (table["pvalue"] < 0.05),
+            "fdr": large & (table["padj"] < 0.05),
+            "strict": table["padj_threshold"] < 0.05,
+        }.items():
+            assert ((table[f"call_{rule}"] != "none") == called).all()
+            assert ((table["log2FoldChange"] > 0) == (table[f"call_{rule}"] == "up"))[called].all()
+
+
+def test_summary_counts_what_the_results_say(finished, results):
+    summary = read(finished.results() / "summary.tsv")
+    assert list(zip(summary["contrast"], summary["rule"], strict=True)) == [
+        (name, rule) for name in CONTRASTS for rule in ("nominal", "fdr", "strict")
+    ]
+    assert (summary["headline"] == (summary["rule"] == "fdr")).all()
+    evidence = {"nominal": "pvalue", "fdr": "padj", "strict": "padj_threshold"}
+    for row in summary.itertuples():
+        table = results[row.contrast]
+        assert row.tested == table[evidence[row.rule]].notna().sum()
+        assert row.up == (table[f"call_{row.rule}"] == "up").sum()
+        assert row.down == (table[f"call_{row.rule}"] == "down").sum()
+
+
+def test_planted_changes_are_called_and_nothing_else(results, planted):
+    """40 genes 4-fold in ALS, one 8-fold in `motor`, none with sex: contrasts of many, one and no calls run through."""
+    up, down, alone = planted.index[1:40:2], planted.index[0:40:2], planted.index[40]
+
+    def called(contrast, direction):
+        table = results[contrast]
+        return set(table.loc[table["call_fdr"] == direction, "gene_id"])
+
+    assert called("als_vs_control", "up") == set(up)
+    assert called("als_vs_control", "down") == set(down)
+    assert called("motor_vs_control", "up") == {alone}
+    assert called("motor_vs_control", "down") == set()
+    assert called("men_vs_women", "up") | called("men_vs_women", "down") == set()
+    effects = results["als_vs_control"].set_index("gene_id")["log2FoldChange"]
+    # 40 estimates of ±2 with standard errors near 0.12 in 12 samples: their mean is off by 0.02, size factors by a little
+    assert effects[up].mean() == pytest.approx(2, abs=0.15)
+    assert effects[down].mean() == pytest.approx(-2, abs=0.15)
+
+
+def test_ledger_accounts_for_each_row_of_the_sheet(finished):
+    sheet = read(finished.folder / "data/samples.tsv")
+    ledger = read(finished.results() / "ledger.tsv")
+    assert ledger["sheet_row"].tolist() == sheet["sample"].tolist()
+    assert ledger["sample"].tolist() == sheet["biosample"].fillna(sheet["sample"]).tolist()
+    assert set(ledger["sha256"]) == {hashlib.sha256((finished.folder / "data/counts.tsv").read_bytes()).hexdigest()}
+    assert set(ledger["source_file"]) == {"data/counts.tsv"}
+    dropped = (ledger["sheet_row"] == "4-b als").to_numpy()
+    assert ledger["model:primary"].tolist() == np.where(dropped, "missing sex", "in").tolist()
+    for contrast, roles in {
+        "als_vs_control": sheet["group"].map({"als": "test", "control": "reference", "motor": "fit_only"}),
+        "men_vs_women": sheet["sex"].map({"M": "test", "F": "reference"}),
+    }.items():
+        assert ledger[f"contrast:{contrast}"].tolist() == roles.where(~dropped, "absent").tolist()
+    status = json.loads((finished.results() / "contrasts/als_vs_control/status.json").read_text(encoding="utf-8"))
+    assert status["samples"] == {"test": 5, "reference": 6, "fit_only": 6, "absent": 1}
+
+
+def test_checksums_are_those_of_the_files(finished):
+    table = read(finished.results() / "provenance/checksums.tsv")
+    made = finished.checksums()
+    assert {f"contrasts/{name}/results.tsv.gz" for name in CONTRASTS} <= set(table["path"])
+    assert dict(zip("tiny/" + table["path"], table["sha256"], strict=True)).items() <= made.items()
+
+
+def test_report_names_title_contrasts_and_counts(finished):
+    page = (finished.results() / "report.html").read_text(encoding="utf-8")
+    for words in ("A cohort small enough to run in seconds", "als vs control", "motor vs control", "M vs F"):
+        assert words in page
+    for outside in ('src="http', "src='http", "<link", "<script src"):
+        assert outside not in page
+
+
+def test_nothing_names_the_machine(finished):
+    """No path of this machine in any text that is handed on."""
+    for path in finished.results().rglob("*"):
+        inside = path.relative_to(finished.results()).parts
+        if path.is_file() and path.suffix in (".tsv", ".json", ".yaml", ".html", ".svg") and inside[0] != "benchmarks":
+            text = path.read_text(encoding="utf-8")
+            assert str(finished.folder) not in text, path
+            assert str(finished.repo) not in text, path
+
+
+@pytest.mark.slow
+def test_two_runs_give_the_same_bytes(fresh, finished, tmp_path):
+    """Another folder, another number of cores: tables, h5ad files, figures and the page are the same to the byte."""
+    again = fresh.copy(tmp_path / "another place")
+    outcome = again.run(cores=1)
+    assert outcome.status == 0, outcome.output
+    assert again.checksums() == finished.checksums()
