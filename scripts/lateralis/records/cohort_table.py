@@ -85,7 +85,7 @@ def participant_flow(
         return {
             "step": step,
             "samples": len(members),
-            "participants": members[participant].replace("", pd.NA).nunique() if participant else "",
+            "participants": members.loc[members[participant] != "", participant].nunique() if participant else "",
             "lost": "; ".join(f"{reason}: {count}" for reason, count in reasons.items()),
         }
 
