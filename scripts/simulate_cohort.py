@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lateralis.inputs.simulate import simulate_cohort
+from lateralis.inputs.simulate.cohorts import simulate_cohort
 from lateralis.io import write_table
 from lateralis.job import run
 

@@ -11,7 +11,8 @@ import pytest
 
 from lateralis.errors import InputError
 from lateralis.inputs.annotation import read_annotation
-from lateralis.inputs.simulate import panels, simulate_cohort
+from lateralis.inputs.simulate import panels
+from lateralis.inputs.simulate.cohorts import simulate_cohort
 from lateralis.inputs.simulate.sheets import simulate_sheet
 from lateralis.inputs.simulate.trials import LOW_PNFH
 from lateralis.io import read_table
