@@ -16,19 +16,20 @@ from lateralis.model.preflight import arrange_model, design_warnings
 
 def main(snakemake):
     params, name = snakemake.params, snakemake.wildcards.model
+    where = f"config of cohort '{snakemake.wildcards.cohort}'"
     data = read_h5ad(snakemake.input.counts)
     spec, samples = Model(**params.model), Samples(**params.samples)
     model = arrange_model(
-        data.obs, spec, samples, missing=params.missing, cells=params.cells, where=f"{params.where}, models.{name}"
+        data.obs, spec, samples, missing=params.missing, cells=params.cells, where=f"{where}, models.{name}"
     )
     counts = np.asarray(data[model.obs.index].X)
     kept = filter_genes(counts, GeneFilter(**params.filter), obs=model.obs, tested=params.tested, matrix=model.matrix)
     if not kept.mask.any():
-        raise InputError(f"{params.where}, filter", f"no gene has {kept.rule}", "Loosen the filter")
+        raise InputError(f"{where}, filter", f"no gene has {kept.rule}", "Loosen the filter")
     empty = counts[:, kept.mask].sum(axis=1) == 0
     if empty.any():
         raise InputError(
-            f"{params.where}, models.{name}",
+            f"{where}, models.{name}",
             f"sample '{model.obs.index[empty][0]}' has no counts in the genes kept",
             "Exclude it, with the reason, in samples.exclude",
         )

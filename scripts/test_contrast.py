@@ -18,10 +18,9 @@ def main(snakemake):
     obs = read_h5ad(snakemake.input.counts).obs
     reasons = read_table(snakemake.input.samples, dtype={"sample": str}).set_index("sample")["reason"].fillna("")
     name = snakemake.wildcards.contrast
+    where = f"config of cohort '{snakemake.wildcards.cohort}', contrasts.{name}"
     columns = list(fit.obsm["design_matrix"].columns)
-    vector = contrast_vector(
-        contrast, obs.loc[fit.obs_names], columns, where=f"{snakemake.params.where}, contrasts.{name}"
-    )
+    vector = contrast_vector(contrast, obs.loc[fit.obs_names], columns, where=where)
 
     genes = read_table(snakemake.input.genes, dtype={"gene_id": str, "gene_name": str})
     tests = wald_test(fit.varm["coefficients"], fit.varm["covariance"], vector).set_axis(fit.var_names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
@@ -14,7 +15,7 @@ from lateralis.errors import InputError
 def run(main: Callable[[Any], None], snakemake: Any) -> None:
     """Run a script's `main` with output to `snakemake.log[0]`; exit with status 1 on an `InputError`.
 
-    Other exceptions pass through, so that Snakemake shows their traceback.
+    Other exceptions leave their traceback in the log and pass through.
     """
     with open(snakemake.log[0], "w", encoding="utf-8") as log, redirect_stdout(log), redirect_stderr(log):
         warnings.simplefilter("default")
@@ -25,3 +26,6 @@ def run(main: Callable[[Any], None], snakemake: Any) -> None:
             print(message, flush=True)
             print(message, file=sys.__stderr__, flush=True)
             sys.exit(1)
+        except Exception:
+            traceback.print_exc()
+            raise

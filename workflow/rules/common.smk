@@ -12,7 +12,6 @@ from lateralis.errors import InputError
 from lateralis.inputs.counts import source_files
 from lateralis.inputs.samples import read_samples
 from lateralis.model.design import tested_variables
-from lateralis.model.preflight import check_cohort
 from lateralis.sourcehash import source_hash
 
 
@@ -33,6 +32,8 @@ def load_cohorts():
             raise InputError(path, f"is a second cohort named '{cohort.cohort}'", "Give each its own name")
         found[cohort.cohort] = (path, cohort)
     if workflow.is_main_process:
+        from lateralis.model.preflight import check_cohort
+
         for path, cohort in found.values():
             for warning in check_cohort(cohort, path):
                 print(f"Warning: {path}: {warning}", file=sys.stderr)
@@ -45,7 +46,7 @@ except InputError as error:
     refuse(error)
 
 # The cohorts as plain data, for `lookup`.
-COHORTS = {name: {"where": path} | cohort.model_dump() for name, (path, cohort) in LOADED.items()}
+COHORTS = {name: cohort.model_dump() for name, (_, cohort) in LOADED.items()}
 
 
 wildcard_constraints:
@@ -108,11 +109,6 @@ def group_of_cohort(wildcards):
 def variables_of_cohort(wildcards):
     """Names of a cohort's variables, in order."""
     return list(COHORTS[wildcards.cohort]["samples"]["variables"])
-
-
-def whole_cohort(wildcards):
-    """A cohort's config, without what only says where it was read from."""
-    return LOADED[wildcards.cohort][1].model_dump()
 
 
 def of_each_contrast(pattern):

@@ -41,7 +41,6 @@ rule fit_model:
         mem_mb=8000,
         runtime=120,
     params:
-        where=lookup(dpath="{cohort}/where", within=COHORTS),
         model=lookup(dpath="{cohort}/models/{model}", within=COHORTS),
         samples=lookup(dpath="{cohort}/samples", within=COHORTS),
         missing=lookup(dpath="{cohort}/missing", within=COHORTS),
@@ -72,7 +71,6 @@ rule test_contrast:
         mem_mb=2000,
         runtime=15,
     params:
-        where=lookup(dpath="{cohort}/where", within=COHORTS),
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
         code=code("test_contrast.py"),
     script:

@@ -28,7 +28,7 @@ rule gather_cohort:
         mem_mb=2000,
         runtime=15,
     params:
-        cohort=whole_cohort,
+        cohort=lookup(dpath="{cohort}", within=COHORTS),
         code=code("gather_cohort.py"),
     script:
         "../../scripts/gather_cohort.py"

@@ -113,7 +113,7 @@ rule write_report:
         mem_mb=2000,
         runtime=15,
     params:
-        cohort=whole_cohort,
+        cohort=lookup(dpath="{cohort}", within=COHORTS),
         code=code("write_report.py"),
     script:
         "../../scripts/write_report.py"
