@@ -59,14 +59,15 @@ def test_a_users_error_is_one_sentence_in_log_and_terminal_and_status_1(job, cap
     assert capfd.readouterr() == ("", sentence)
 
 
-def test_other_exceptions_pass_through(job, capfd):
+def test_other_exceptions_pass_through_and_leave_their_traceback_in_the_log(job, capfd):
     def main(snakemake):
         print("started")
         raise ValueError("a defect")
 
     with pytest.raises(ValueError, match="a defect"):
         run(main, job)
-    assert log_of(job) == "started\n"
+    assert log_of(job).startswith("started\nTraceback (most recent call last):\n")
+    assert log_of(job).endswith("ValueError: a defect\n")
     assert capfd.readouterr() == ("", "")
 
 
