@@ -59,6 +59,17 @@ def test_with_ten_findings_or_fewer_nothing_is_filtered():
     np.testing.assert_array_equal(found.padj, benjamini_hochberg(pvalues))
 
 
+@pytest.mark.parametrize(("n_strong", "filtered"), [(10, False), (11, True)])
+def test_the_filter_starts_at_eleven_findings(n_strong, filtered):
+    # among 500 tests none is found, among the 100 of high mean all: 0.004 · 100 / 10 = 0.04
+    base_mean = np.concatenate([np.linspace(1, 2, 400), np.linspace(100, 200, 100)])
+    pvalues = np.linspace(0.3, 1, 500)
+    pvalues[-n_strong:] = 0.0004 * n_strong
+    found = independent_filtering(pvalues, base_mean, 0.05)
+    assert (found.padj < 0.05).sum() == (n_strong if filtered else 0)
+    assert (found.cutoff > 1.5) == filtered
+
+
 def test_the_cutoff_does_not_depend_on_the_order_of_genes():
     pvalues, base_mean = planted(seed=2)
     order = np.random.default_rng(3).permutation(len(pvalues))

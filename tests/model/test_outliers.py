@@ -64,6 +64,18 @@ def test_the_cell_of_largest_variance_decides_and_cells_of_two_do_not():
     assert without_two == pytest.approx((2.04 * 8100 - 100) / 100**2, rel=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("size", "trim", "scale"), [(3, 1 / 3, 2.04), (4, 1 / 4, 1.86), (23, 1 / 4, 1.86), (24, 1 / 8, 1.51)]
+)
+def test_trim_and_scale_change_with_the_size_of_the_cell(size, trim, scale):
+    values = np.random.default_rng(size).exponential(100, size=(size, 4))
+    centre = stats.trim_mean(values, trim, axis=0)
+    variance = scale * stats.trim_mean((values - centre) ** 2, trim, axis=0)
+    means = values.mean(axis=0)
+    expected = np.maximum((variance - means) / means**2, 0.04)
+    np.testing.assert_allclose(outliers.robust_dispersions(values, np.zeros(size, dtype=int)), expected, rtol=1e-12)
+
+
 def test_without_a_cell_of_three_all_samples_are_trimmed_together():
     values = np.random.default_rng(0).exponential(100, size=(16, 4))
     found = outliers.robust_dispersions(values, np.arange(16))

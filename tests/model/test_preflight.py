@@ -99,7 +99,9 @@ def test_a_participant_in_the_design_is_no_reason_to_warn():
     assert design_warnings(model, Model(design="~ person + group"), samples, "m") == []
 
 
-@pytest.mark.parametrize(("values", "warned"), [((40, 80), True), ((0, 40), True), ((-1, 1), False), ((4, 5), False)])
+@pytest.mark.parametrize(
+    ("values", "warned"), [((40, 80), True), ((0, 40), True), ((-20, 20), True), ((-1, 1), False), ((4, 5), False)]
+)
 def test_unscaled_covariates_are_warned_of(values, warned):
     obs = sheet(16, age=np.linspace(*values, 16))
     found = warnings_of(obs, "~ age + group", cells=["group"])

@@ -162,6 +162,12 @@ def test_absolute_limits_hold_whatever_the_others_look_like(value, expected):
         assert found["reason"].tolist() == ["above 0.2" if expected == "warn" else "above 0.4"] * 5
 
 
+@pytest.mark.parametrize(("value", "expected"), [(5e6, "ok"), (4_999_999, "warn"), (1e6, "warn"), (999_999, "fail")])
+def test_absolute_limits_below(value, expected):
+    found = flags_of([value] * 5, side="low", log=True, warn_at=5e6, fail_at=1e6)
+    assert found["verdict"].tolist() == [expected] * 5
+
+
 def test_alike_samples_are_not_flagged_for_trifles():
     values = [10.0] * 9 + [10.2]
     assert flags_of(values, side="high")["verdict"].tolist() == ["ok"] * 9 + ["warn"]

@@ -136,10 +136,16 @@ scenario <- function(n, effects, zeros = 0, missing = 0) {
   p[sample(n, missing)] <- NA
   data.frame(baseMean = mean, pvalue = p)
 }
-scenarios <- list(many = scenario(800, 400), zeros = scenario(500, 150, zeros = 120, missing = 20), few = scenario(300, 6),
-                  none = scenario(200, 0), tied = transform(scenario(400, 200), baseMean = round(baseMean / 20) * 20,
-                                                            pvalue = round(pvalue, 3)),
-                  mostly_zero = scenario(300, 14, zeros = 288))
+# found among the highest means only, of which there are fewer than 5 %: the quantiles must reach 1
+rare <- data.frame(baseMean = c(rep(0, 960), seq(1, 2, length = 22), seq(100, 200, length = 18)),
+                   pvalue = c(rep(NA, 960), runif(22, 0.3, 1), runif(18, 0.015, 0.03)))
+# found among the lowest means only: no finding at the higher cutoffs
+low <- transform(scenario(300, 0), pvalue = ifelse(rank(baseMean) < 90, pvalue / 200, runif(300, 0.5, 1)))
+noisy <- lapply(1:10, function(i) scenario(160, 70))                      # where the smooth curve decides by little
+scenarios <- c(list(many = scenario(800, 400), zeros = scenario(500, 150, zeros = 120, missing = 20), few = scenario(300, 6),
+                    none = scenario(200, 0), rare = rare, low = low,
+                    tied = transform(scenario(400, 200), baseMean = round(baseMean / 20) * 20, pvalue = round(pvalue, 3))),
+               setNames(noisy, paste0("noisy_", 1:10)))
 table <- do.call(rbind, lapply(names(scenarios), function(name) {
   s <- scenarios[[name]]
   adjust <- function(alpha) {
