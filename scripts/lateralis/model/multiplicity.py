@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lateralis.model.lowess import lowess
+
 _N_CUTOFFS = 50
 
 
@@ -61,9 +63,7 @@ def independent_filtering(pvalues: np.ndarray, base_mean: np.ndarray, alpha: flo
 def _first_near_maximum(quantiles: np.ndarray, found: np.ndarray) -> int:
     if found.max() <= 10:
         return 0
-    from statsmodels.nonparametric.smoothers_lowess import lowess
-
-    smooth = lowess(found, quantiles, frac=1 / 5, it=3, return_sorted=False)
+    smooth = lowess(quantiles, found, 1 / 5)
     residual = (found - smooth)[found > 0]
     near = found > smooth.max() - np.sqrt(np.mean(residual**2))
     return int(near.argmax()) if near.any() else 0
