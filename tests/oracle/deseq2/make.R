@@ -139,13 +139,14 @@ scenario <- function(n, effects, zeros = 0, missing = 0) {
 # found among the highest means only, of which there are fewer than 5 %: the quantiles must reach 1
 rare <- data.frame(baseMean = c(rep(0, 960), seq(1, 2, length = 22), seq(100, 200, length = 18)),
                    pvalue = c(rep(NA, 960), runif(22, 0.3, 1), runif(18, 0.015, 0.03)))
-# found among the lowest means only: no finding at the higher cutoffs
-low <- transform(scenario(300, 0), pvalue = ifelse(rank(baseMean) < 90, pvalue / 200, runif(300, 0.5, 1)))
+# found among middling means only: more and more, then fewer, then none at the higher cutoffs
+middle <- lapply(1:6, function(i) transform(scenario(240, 0), pvalue = ifelse(
+  rank(baseMean) > 140, runif(240, 0.5, 1), ifelse(rank(baseMean) > 60, 0.06 * runif(240)^2, pvalue))))
 noisy <- lapply(1:10, function(i) scenario(160, 70))                      # where the smooth curve decides by little
 scenarios <- c(list(many = scenario(800, 400), zeros = scenario(500, 150, zeros = 120, missing = 20), few = scenario(300, 6),
-                    none = scenario(200, 0), rare = rare, low = low,
+                    none = scenario(200, 0), rare = rare,
                     tied = transform(scenario(400, 200), baseMean = round(baseMean / 20) * 20, pvalue = round(pvalue, 3))),
-               setNames(noisy, paste0("noisy_", 1:10)))
+               setNames(noisy, paste0("noisy_", 1:10)), setNames(middle, paste0("middle_", 1:6)))
 table <- do.call(rbind, lapply(names(scenarios), function(name) {
   s <- scenarios[[name]]
   adjust <- function(alpha) {
@@ -157,6 +158,20 @@ table <- do.call(rbind, lapply(names(scenarios), function(name) {
              cutoff_0.1 = unname(metadata(adjust(0.1))$filterThreshold), bh = p.adjust(s$pvalue, "BH"), check.names = FALSE)
 }))
 write_numbers(table, "filtering.tsv.gz")
+
+# --- the curve through the counts of findings: noisy, flat in half of it, a step, one point far off, few points
+set.seed(11)
+x <- seq(0, 0.95, length = 50)
+curves <- list(noisy = cbind(x, 100 + 40 * sin(4 * x) + rnorm(50, 0, 3)),
+               flat = cbind(x, c(round(rnorm(20, 30, 4)), rep(25, 30))),
+               step = cbind(x, rep(c(0, 20), c(30, 20))), far_off = cbind(x, replace(50 * x + rnorm(50), 25, 500)),
+               constant = cbind(x, 7), few = cbind(x, rnorm(50))[1:9, ],
+               zeros = cbind(x, pmax(0, round(20 - 60 * x))))
+table <- do.call(rbind, lapply(names(curves), function(name) {
+  xy <- curves[[name]]
+  data.frame(curve = name, x = xy[, 1], y = xy[, 2], smooth = lowess(xy[, 1], xy[, 2], f = 1 / 5, delta = 0)$y)
+}))
+write_numbers(table, "lowess.tsv.gz")
 
 # --- design matrices
 set.seed(3)
