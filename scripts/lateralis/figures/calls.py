@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from scipy.special import log_ndtr
@@ -166,3 +167,20 @@ def call_handles(labels: dict[str, str], clipped: int, clipped_marker: str) -> l
             )
         )
     return handles
+
+
+def scatter_calls(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], calls: NDArray[np.str_]) -> None:
+    """Draw each gene in the colour and shape of its call, called genes on top; genes with an empty call are left out."""
+    for call, size, opacity in (("none", 7, 0.45), ("down", 20, 0.85), ("up", 20, 0.85)):
+        at = calls == call
+        axes.scatter(
+            x[at],
+            y[at],
+            s=size,
+            c=CALL_COLOURS[call],
+            marker=CALL_MARKERS[call],
+            alpha=opacity,
+            linewidths=0,
+            zorder=2 if call == "none" else 3,
+            rasterized=True,
+        )

@@ -16,10 +16,10 @@ from lateralis.figures.calls import (
     legend_labels,
     plural,
     robust_limit,
+    scatter_calls,
 )
 from lateralis.figures.theme import (
     CALL_COLOURS,
-    CALL_MARKERS,
     GUIDE,
     INK,
     WIDTH,
@@ -67,19 +67,8 @@ def draw_ma(results: pd.DataFrame, *, title: str, fold_change: float, alpha: flo
     calls = calls_of(drawn, rule)
     limit = _limit(change, calls != "none", fold_change)
     beyond = np.abs(change) > limit
-    for call, size, opacity in (("none", 7, 0.4), ("down", 20, 0.85), ("up", 20, 0.85)):
-        at = (calls == call) & ~beyond
-        axes.scatter(
-            mean[at],
-            change[at],
-            s=size,
-            c=CALL_COLOURS[call],
-            marker=CALL_MARKERS[call],
-            alpha=opacity,
-            linewidths=0,
-            zorder=2 if call == "none" else 3,
-            rasterized=True,
-        )
+    scatter_calls(axes, mean, change, np.where(beyond, "", calls))
+    for call in ("none", "down", "up"):
         for side, marker in ((1, "^"), (-1, "v")):
             at = (calls == call) & beyond & (np.sign(change) == side)
             axes.scatter(

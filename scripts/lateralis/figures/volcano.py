@@ -22,12 +22,12 @@ from lateralis.figures.calls import (
     p_value_cut,
     plural,
     robust_limit,
+    scatter_calls,
     strongest,
 )
 from lateralis.figures.labels import label_points
 from lateralis.figures.theme import (
     CALL_COLOURS,
-    CALL_MARKERS,
     GUIDE,
     MUTED,
     SMALL_SIZE,
@@ -132,19 +132,8 @@ def _draw_points(
     calls: NDArray[np.str_],
     beyond: NDArray[np.bool_],
 ) -> None:
-    for call, size, alpha in (("none", 7, 0.45), ("down", 20, 0.85), ("up", 20, 0.85)):
-        at = (calls == call) & ~beyond
-        axes.scatter(
-            x[at],
-            y[at],
-            s=size,
-            c=CALL_COLOURS[call],
-            marker=CALL_MARKERS[call],
-            alpha=alpha,
-            linewidths=0,
-            zorder=2 if call == "none" else 3,
-            rasterized=True,
-        )
+    scatter_calls(axes, x, y, np.where(beyond, "", calls))
+    for call in ("none", "down", "up"):
         at = (calls == call) & beyond
         axes.scatter(
             x[at],
