@@ -1,24 +1,40 @@
-"""PyDESeq2's numerics, with a second attempt at the coefficients of genes where its own fallback fails.
+"""PyDESeq2's default numerics behind the same fit, for machines where the engine cannot run.
 
-That fallback floors the means in its objective but not in the gradient, so it may stop anywhere once a count is far off, and
-call it convergence; a failed fit would then make outliers of the other counts, or a finding of a single one.
+Its own fallback for coefficients floors the means in its objective but not in the gradient, so it may stop anywhere once a
+count is far off, and call it convergence; such genes are fitted again. Its search of the dispersion takes means as they are
+and may jump to the lower bound; R floors them, and so does this.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import numpy as np
 from pydeseq2.default_inference import DefaultInference
-from scipy.optimize import minimize
+from scipy.special import gammaln, xlogy
 
-_RIDGE = 1e-6
-_LARGEST_LOG2 = 30.0
+from lateralis.model.contrasts import coefficient_covariance
+from lateralis.model.engine.direct import MIN_MU, RIDGE, fit_coefficients
+
 _TOLERANCE = 0.01  # squared standard errors; a fit that stopped in order is off by 1e-5 or less
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class FallbackInference(DefaultInference):  # type: ignore[misc]
-    """PyDESeq2's default inference, whose `irls` tries again where it stopped short of a solution."""
+    """PyDESeq2's default inference with R's floor of the means, whose `irls` tries again where it stopped short of a solution.
+
+    `size_factors` may be (n_samples,) or normalisation factors, (n_samples, n_genes).
+    """
+
+    name = "PyDESeq2's default numerics"
+    block_size = 2**22  # a call starts processes, so it should have much to do
+
+    def over_blocks(self, work: Callable[[FallbackInference, T], R], blocks: Iterable[T]) -> list[R]:
+        """Results of `work(inference, block)` in order; the processes are inside."""
+        return [work(self, block) for block in blocks]
 
     def irls(
         self,
@@ -26,18 +42,78 @@ class FallbackInference(DefaultInference):  # type: ignore[misc]
         size_factors: np.ndarray,
         design_matrix: np.ndarray,
         disp: np.ndarray,
-        min_mu: float,
+        min_mu: float = MIN_MU,
         *args: Any,
         **options: Any,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Coefficients, means, hat diagonals and convergence, as `DefaultInference.irls`."""
-        beta, mu, hat, converged = super().irls(counts, size_factors, design_matrix, disp, min_mu, *args, **options)
-        solved = distance_to_solution(counts, size_factors, design_matrix, disp, beta, min_mu) < _TOLERANCE
-        for gene in np.flatnonzero(~(converged & solved)):
-            beta[gene], converged[gene] = fit_coefficients(counts[:, gene], size_factors, design_matrix, disp[gene])
-            mu[:, gene] = size_factors * np.exp(design_matrix @ beta[gene])
+        """Coefficients, means (not floored), hat diagonals and convergence, as `DefaultInference.irls`."""
+        if np.ndim(size_factors) == 1:
+            options = {"beta_tol": 1e-8} | options
+            beta, mu, hat, converged = super().irls(counts, size_factors, design_matrix, disp, min_mu, *args, **options)
+            solved = distance_to_solution(counts, size_factors, design_matrix, disp, beta, min_mu) < _TOLERANCE
+            again = np.flatnonzero(~(converged & solved))
+        else:  # PyDESeq2 knows no factors by gene
+            n_samples, n_genes = counts.shape
+            beta, converged = np.empty((n_genes, design_matrix.shape[1])), np.empty(n_genes, dtype=bool)
+            mu, hat = np.empty((n_samples, n_genes)), np.empty((n_samples, n_genes))
+            again = np.arange(n_genes)
+        for gene in again:
+            factors = size_factors if np.ndim(size_factors) == 1 else size_factors[:, gene]
+            beta[gene], converged[gene] = fit_coefficients(counts[:, gene], factors, design_matrix, disp[gene])
+            mu[:, gene] = factors * np.exp(design_matrix @ beta[gene])
             hat[:, gene] = _hat_diagonal(np.maximum(mu[:, gene], min_mu), design_matrix, disp[gene])
         return beta, mu, hat, converged
+
+    def fit_coefficients(
+        self, counts: np.ndarray, size_factors: np.ndarray, design_matrix: np.ndarray, disp: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Coefficients, means (not floored), leverages, convergence, covariance."""
+        beta, mu, hat, converged = self.irls(counts, size_factors, design_matrix, disp)
+        return beta, mu, hat, converged, coefficient_covariance(beta, disp, size_factors, design_matrix)
+
+    def alpha_mle(
+        self,
+        counts: np.ndarray,
+        design_matrix: np.ndarray,
+        mu: np.ndarray,
+        *args: Any,
+        start: np.ndarray | None = None,
+        **options: Any,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Dispersions and convergence as `DefaultInference.alpha_mle`, whose search always starts at the prior's mode."""
+        dispersions, converged = super().alpha_mle(counts, design_matrix, np.maximum(mu, MIN_MU), *args, **options)
+        return dispersions, converged
+
+    def means(self, size_factors: np.ndarray, design_matrix: np.ndarray, beta: np.ndarray, min_mu: float) -> np.ndarray:
+        """Means at given coefficients, (n_samples, n_genes), floored at `min_mu`."""
+        factors = size_factors[:, None] if np.ndim(size_factors) == 1 else size_factors
+        return np.maximum(factors * np.exp(design_matrix @ beta.T), min_mu)
+
+    def lin_reg_mu(
+        self, counts: np.ndarray, size_factors: np.ndarray, design_matrix: np.ndarray, min_mu: float
+    ) -> np.ndarray:
+        """Means of a design of groups by least squares, (n_samples, n_genes), floored at `min_mu`."""
+        factors = size_factors[:, None] if np.ndim(size_factors) == 1 else size_factors
+        return np.maximum(factors * (design_matrix @ (np.linalg.pinv(design_matrix) @ (counts / factors))), min_mu)
+
+    def moments(
+        self, counts: np.ndarray, size_factors: np.ndarray, design_matrix: np.ndarray, mean_inverse_factor: float
+    ) -> np.ndarray:
+        """Mean and variance of normalised counts, rough dispersion, dispersion by moments; (4, n_genes)."""
+        factors = size_factors[:, None] if np.ndim(size_factors) == 1 else size_factors
+        normalised = counts / factors
+        mean, variance = normalised.mean(axis=0), normalised.var(axis=0, ddof=1)
+        fitted = np.maximum(design_matrix @ (np.linalg.pinv(design_matrix) @ normalised), 1.0)
+        n_samples, n_coef = design_matrix.shape
+        rough = (((normalised - fitted) ** 2 - fitted) / fitted**2).sum(axis=0) / (n_samples - n_coef)
+        return np.array([mean, variance, np.maximum(rough, 0.0), (variance - mean_inverse_factor * mean) / mean**2])
+
+    def log_likelihoods(self, counts: np.ndarray, mu: np.ndarray, disp: np.ndarray) -> np.ndarray:
+        """Negative-binomial log likelihood of every gene, (n_genes,)."""
+        size = 1 / disp
+        terms = gammaln(counts + size) - gammaln(size) - gammaln(counts + 1.0)
+        terms += xlogy(counts, mu / (mu + size)) - size * np.log1p(mu * disp)
+        return terms.sum(axis=0)
 
 
 def distance_to_solution(
@@ -68,11 +144,9 @@ def distance_to_solution(
         mu = np.maximum(size_factors[:, None] * np.exp(eta), min_mu)
         weights = mu / (1 + dispersions * mu)
         working_residuals = np.log(mu / size_factors[:, None]) + (counts - mu) / mu - eta
-        score = (weights * working_residuals).T @ design - _RIDGE * beta
+        score = (weights * working_residuals).T @ design - RIDGE * beta
         products = (design[:, :, None] * design[:, None, :]).reshape(len(design), -1)
-        information = (weights.T @ products).reshape(len(beta), *design.shape[1:] * 2) + _RIDGE * np.eye(
-            design.shape[1]
-        )
+        information = (weights.T @ products).reshape(len(beta), *design.shape[1:] * 2) + RIDGE * np.eye(design.shape[1])
         finite = np.isfinite(information).all(axis=(1, 2)) & np.isfinite(score).all(axis=1)
         distance = np.full(len(beta), np.nan)
         steps = np.linalg.solve(information[finite], score[finite, :, None])[:, :, 0]
@@ -80,39 +154,7 @@ def distance_to_solution(
     return distance
 
 
-def fit_coefficients(
-    counts: np.ndarray, size_factors: np.ndarray, design: np.ndarray, dispersion: float
-) -> tuple[np.ndarray, bool]:
-    """Coefficients of one gene by direct maximisation of the negative-binomial likelihood.
-
-    Parameters
-    ----------
-    counts, size_factors : (n_samples,)
-    design : (n_samples, n_coef) of full rank
-    dispersion : of the gene
-
-    Returns
-    -------
-    coefficients : (n_coef,) natural-log scale, between −30 and 30 in log2 units
-    converged : whether the optimiser says so
-
-    Source: R DESeq2 `fitNbinomGLMsOptim`; the gradient is ours.
-    """
-
-    def objective(beta: np.ndarray) -> tuple[float, np.ndarray]:
-        eta = design @ beta
-        mu = size_factors * np.exp(eta)
-        loss = ((counts + 1 / dispersion) * np.log1p(dispersion * mu) - counts * eta).sum()
-        gradient = design.T @ ((mu - counts) / (1 + dispersion * mu))
-        return float(loss + _RIDGE / 2 * beta @ beta), gradient + _RIDGE * beta
-
-    start = np.linalg.lstsq(design, np.log(counts / size_factors + 0.1), rcond=None)[0]
-    limit = _LARGEST_LOG2 * np.log(2)
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=[(-limit, limit)] * len(start))
-    return found.x, bool(found.success)
-
-
 def _hat_diagonal(mu: np.ndarray, design: np.ndarray, dispersion: float) -> np.ndarray:
     weights = mu / (1 + dispersion * mu)
-    inverse = np.linalg.inv((design.T * weights) @ design + _RIDGE * np.eye(design.shape[1]))
+    inverse = np.linalg.inv((design.T * weights) @ design + RIDGE * np.eye(design.shape[1]))
     return weights * np.einsum("si,ij,sj->s", design, inverse, design)

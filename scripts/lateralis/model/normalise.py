@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -14,30 +14,81 @@ class SizeFactors(NamedTuple):
     method: str
 
 
-def estimate_size_factors(counts: np.ndarray) -> SizeFactors:
-    """Median-of-ratios size factors; `poscounts` where every gene has a zero in some sample.
+def estimate_size_factors(
+    counts: np.ndarray,
+    method: Literal["auto", "ratio", "poscounts"] = "auto",
+    *,
+    control_genes: np.ndarray | None = None,
+    average_lengths: np.ndarray | None = None,
+) -> SizeFactors:
+    """Median-of-ratios size factors.
 
     Parameters
     ----------
     counts : (n_samples, n_genes) integers, no sample all zero
+    method : `ratio`, from the genes counted in every sample; `poscounts`, from positive counts, R's choice for sparse data;
+        `auto`, the former where there are such genes, else the latter
+    control_genes : (n_genes,) bool, the genes whose ratios are taken, for example spike-ins; default all
+    average_lengths : (n_samples, n_genes) average transcript lengths, to divide counts by, relative to each gene's mean
 
     Returns
     -------
     values : (n_samples,) float, multiplicative; `poscounts` is scaled to a geometric mean of 1, as in R
     method : `ratio` or `poscounts`
 
+    Raises
+    ------
+    ValueError
+        If no (control) gene tells anything of some sample.
+
     Source: Anders & Huber 2010, doi:10.1186/gb-2010-11-10-r106, eq. 5; R DESeq2 `estimateSizeFactorsForMatrix`.
     """
-    with np.errstate(divide="ignore"):
-        log_counts = np.log(counts.astype(float))
+    taken = np.ones(counts.shape[1], dtype=bool) if control_genes is None else np.asarray(control_genes, dtype=bool)
     everywhere = (counts > 0).all(axis=0)
-    if everywhere.any():
-        ratios = log_counts[:, everywhere] - log_counts[:, everywhere].mean(axis=0)
-        return SizeFactors(np.exp(np.median(ratios, axis=1)), "ratio")
-    positive = np.where(counts > 0, log_counts, 0.0)
-    log_means = positive.mean(axis=0)
-    factors = np.array([np.median(row[used] - log_means[used]) for row, used in zip(positive, counts > 0, strict=True)])
+    usable = everywhere & taken
+    if method != "poscounts" and usable.any():
+        log_ratios = _log_relative(counts[:, usable], None if average_lengths is None else average_lengths[:, usable])
+        log_ratios -= log_ratios.mean(axis=0)
+        return SizeFactors(np.exp(np.median(log_ratios, axis=1)), "ratio")
+    if method == "ratio":
+        raise ValueError("no gene that size factors may be taken from has a count in every sample")
+    if not (counts[:, taken] > 0).any(axis=1).all():
+        raise ValueError("a sample has no count in the genes that size factors may be taken from")
+    positive = counts[:, taken] > 0
+    log_counts = np.where(
+        positive, _log_relative(counts[:, taken], None if average_lengths is None else average_lengths[:, taken]), 0.0
+    )
+    log_means = log_counts.mean(axis=0)
+    factors = np.array([np.median((row - log_means)[used]) for row, used in zip(log_counts, positive, strict=True)])
     return SizeFactors(np.exp(factors - factors.mean()), "poscounts")
+
+
+def _log_relative(counts: np.ndarray, average_lengths: np.ndarray | None) -> np.ndarray:
+    """Log counts, less the log average lengths relative to each gene's mean of them."""
+    with np.errstate(divide="ignore"):
+        logs = np.log(counts.astype(float))
+    if average_lengths is not None:
+        log_lengths = np.log(average_lengths.astype(float))
+        logs -= log_lengths - log_lengths.mean(axis=0)
+    return logs
+
+
+def normalisation_factors(size_factors: np.ndarray, average_lengths: np.ndarray) -> np.ndarray:
+    """Size factors by gene: a sample's size factor times its average transcript length, each gene to a geometric mean of 1.
+
+    Parameters
+    ----------
+    size_factors : (n_samples,) estimated beside these lengths
+    average_lengths : (n_samples, n_genes) positive
+
+    Returns
+    -------
+    (n_samples, n_genes)
+
+    Source: R DESeq2 `estimateNormFactors`; Soneson, Love & Robinson 2015, doi:10.12688/f1000research.7563.2.
+    """
+    logs = np.log(average_lengths.astype(float)) + np.log(size_factors)[:, None]
+    return np.exp(logs - logs.mean(axis=0))
 
 
 def genes_for_trend(base_mean: np.ndarray, n_genes: int = 1000) -> np.ndarray:

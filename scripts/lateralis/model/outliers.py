@@ -120,14 +120,14 @@ def cooks_distances(
 
 
 def replacement_counts(
-    counts: np.ndarray, size_factors: np.ndarray, outlying: np.ndarray, replaceable: np.ndarray
+    counts: np.ndarray, factors: np.ndarray, outlying: np.ndarray, replaceable: np.ndarray
 ) -> np.ndarray:
     """Counts with outliers of replaceable samples replaced by the gene's trimmed mean × size factor.
 
     Parameters
     ----------
     counts : (n_samples, n_genes) integers
-    size_factors : (n_samples,)
+    factors : (n_samples, n_genes) or (n_samples, 1) what counts are divided by to normalise them
     outlying : (n_samples, n_genes) bool, Cook's distance above the cutoff
     replaceable : (n_samples,) bool
 
@@ -135,8 +135,8 @@ def replacement_counts(
     -------
     (n_samples, n_genes) integers
     """
-    means = trimmed_mean(counts / size_factors[:, None], 0.2)
-    substitutes = (size_factors[:, None] * means).astype(counts.dtype)
+    means = trimmed_mean(counts / factors, 0.2)
+    substitutes = (factors * means).astype(counts.dtype)
     return np.where(outlying & replaceable[:, None], substitutes, counts)
 
 

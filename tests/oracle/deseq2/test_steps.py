@@ -72,7 +72,7 @@ def test_replaced_counts(oracle, cohort):
     assert replaceable.tolist() == (oracle("cohort_size_factors")["replaceable"] == 1).tolist()
     some = counts.loc[expected.index].to_numpy().T
     outlying = (distances > outliers.cooks_cutoff(40, 5)).to_numpy().T
-    found = outliers.replacement_counts(some, size_factors, outlying, replaceable)
+    found = outliers.replacement_counts(some, size_factors[:, None], outlying, replaceable)
     np.testing.assert_array_equal(found, expected.to_numpy().T)
     assert (found != some).sum() > 10
 

@@ -1,0 +1,68 @@
+"""How the kernels are compiled, and where compiled code is kept so that it is made once for each machine type and version.
+
+numba's own cache does not see that a function called from a kernel has changed, and keys by a file's time; so the folder is
+named by the content of this package. It writes each file under another name first and then renames it, so that jobs that start
+together, even on a shared home, at worst compile the same code twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+
+_REASSOCIATE = {"reassoc", "contract", "nsz", "arcp"}  # sums in any order: what a vectorised sum needs
+_KEEP_ORDER = {"contract", "nsz", "arcp"}
+
+
+def cache_folder() -> Path:
+    """Where compiled kernels are kept: below `LATERALIS_CACHE`, else the user's cache folder, else the temporary one."""
+    package = Path(__file__).parent
+    content = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(package.glob("*.py")):
+        content.update(path.name.encode() + b"\0" + path.read_bytes())
+    named = os.environ.get("LATERALIS_CACHE")
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
+    for base in [Path(named)] if named else [Path(home) / "lateralis", _temporary_folder()]:
+        folder = base / f"kernels-{content.hexdigest()[:16]}"
+        if _can_write(folder):
+            return folder
+    raise PermissionError(
+        f"no folder for compiled kernels: '{named or home}' cannot be written to. Set LATERALIS_CACHE to one that can"
+    )
+
+
+def _temporary_folder() -> Path:
+    return Path(tempfile.gettempdir()) / f"lateralis-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+
+
+def _can_write(folder: Path) -> bool:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
+    except OSError:
+        return False
+
+
+numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a loop over genes, to be called from several threads at a time."""
+    return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_REASSOCIATE)(function)
+
+
+def summing(function: Callable[..., Any]) -> Any:
+    """Compile a part of a kernel that sums over samples, in any order."""
+    return numba.njit(error_model="numpy", fastmath=_REASSOCIATE)(function)
+
+
+def elementary(function: Callable[..., Any]) -> Any:
+    """Compile an elementary function into the loops that call it; its operations stay in order."""
+    return numba.njit(error_model="numpy", fastmath=_KEEP_ORDER, forceinline=True)(function)
