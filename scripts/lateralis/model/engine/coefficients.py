@@ -22,7 +22,7 @@ from lateralis.model.engine.linear import (
     solve,
     workspace,
 )
-from lateralis.model.engine.special import TABLE, exp, log, log_rising, sort_counts
+from lateralis.model.engine.special import TABLE, exp, log, log_binomial, sort_counts
 
 _LARGEST = 30.0  # natural log; a coefficient beyond it is on its way to infinity
 
@@ -107,7 +107,7 @@ def fit(counts, factors, design, dispersions, options, first, last, beta, covari
         factor = factors[g if factors.shape[0] > 1 else 0]
         alpha = dispersions[g]
         sorted_counts = sort_counts(counts[g], tail, large)
-        constant = log_rising(alpha, sorted_counts)[0] - log_rising(1.0, sorted_counts)[0]
+        constant = log_binomial(alpha, sorted_counts)
         for i in range(n_samples):
             working[i] = log(counts[g, i] / factor[i] + 0.1)
         project(design.start, working, beta[g])
@@ -196,11 +196,7 @@ def log_likelihoods(counts, mu, dispersions, first, last, total):
     large = np.empty(n_samples)
     for g in range(first, last):
         sorted_counts = sort_counts(counts[g], tail, large)
-        total[g] = (
-            log_rising(dispersions[g], sorted_counts)[0]
-            - log_rising(1.0, sorted_counts)[0]
-            + _log_likelihood(counts[g], mu[g], dispersions[g])
-        )
+        total[g] = log_binomial(dispersions[g], sorted_counts) + _log_likelihood(counts[g], mu[g], dispersions[g])
 
 
 @kernel

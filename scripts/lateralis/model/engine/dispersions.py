@@ -106,13 +106,11 @@ def maximise(counts, mu, design, start, prior, bounds, first, last, found):
         sorted_counts = sort_counts(y, tail, large)
         gene_prior = (means[g], variance, adjust)
         at = start[g]
-        value, slope = _log_posterior(at, y, m, sorted_counts, gene_prior, design, work)
-        if adjust:
-            slope += _adjustment_slope(at, design, work)
-        found[g, 2] = value
+        value = -np.inf
+        slope = 0.0
         step = 1.0
-        accepted = 0
-        taken = 0
+        accepted = -1  # the start is evaluated as a proposal that nothing can refuse
+        taken = -1
         while taken < _MAX_STEPS:
             taken += 1
             proposal = at + step * slope
@@ -122,21 +120,24 @@ def maximise(counts, mu, design, start, prior, bounds, first, last, found):
                 step = (_LARGEST_LOG - at) / slope
             proposal = at + step * slope
             reached, reached_slope = _log_posterior(proposal, y, m, sorted_counts, gene_prior, design, work)
-            if not reached >= value + step * _ARMIJO * slope * slope:
+            if taken > 0 and not reached >= value + step * _ARMIJO * slope * slope:
                 step /= 2
                 continue
             accepted += 1
             change = reached - value
             at = proposal
             value = reached
-            if change < _TOLERANCE or at < bounds[0]:
+            if taken == 0:
+                found[g, 2] = value
+            elif change < _TOLERANCE or at < bounds[0]:
                 break
             slope = reached_slope
             if adjust:
                 slope += _adjustment_slope(at, design, work)
-            step = min(step * 1.1, 1.0)
-            if accepted % 5 == 0:
-                step /= 2
+            if taken > 0:
+                step = min(step * 1.1, 1.0)
+                if accepted % 5 == 0:
+                    step /= 2
         found[g, 0] = at
         found[g, 1] = taken
         found[g, 3] = value

@@ -164,3 +164,12 @@ def log_rising(alpha, sorted_counts):
         value += rest + excess * log_base - n_large * _stirling(inverse_base)
         slope += excess - (logs + slopes - n_large * _stirling_slope(inverse_base)) / alpha
     return value, slope
+
+
+@summing
+def log_binomial(alpha, sorted_counts):
+    """The part of a negative-binomial log likelihood that means do not enter: Σ log Γ(y + r) − log Γ(r) − y log r − log y!."""
+    total = 0.0
+    for sign, dispersion in ((1.0, alpha), (-1.0, 1.0)):  # with r = 1, the rising factorial is y!
+        total += sign * log_rising(dispersion, sorted_counts)[0]
+    return total

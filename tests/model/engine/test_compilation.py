@@ -1,0 +1,95 @@
+"""Where compiled kernels are kept, and that jobs which start together on one cache do no harm."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lateralis.model.engine import compilation
+
+ROOT = Path(__file__).resolve().parents[3]
+FIT = """
+import hashlib, numpy as np
+from lateralis.model.engine.inference import EngineInference
+engine = EngineInference()
+engine.check()
+counts = np.random.default_rng(0).negative_binomial(3, 0.05, (12, 40))
+design = np.column_stack([np.ones(12), np.repeat([0.0, 1.0], 6)])
+found = engine.fit_coefficients(counts, np.ones(12), design, np.full(40, 0.3))
+print(hashlib.sha256(b"".join(part.tobytes() for part in found)).hexdigest())
+"""
+
+
+def start(cache):
+    environment = os.environ | {"LATERALIS_CACHE": str(cache), "PYTHONPATH": str(ROOT / "scripts")}
+    return subprocess.Popen(
+        [sys.executable, "-c", FIT], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.fixture(autouse=True)
+def no_folder_named(monkeypatch):
+    monkeypatch.delenv("LATERALIS_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+
+
+def test_a_folder_that_is_named_is_used(tmp_path, monkeypatch):
+    monkeypatch.setenv("LATERALIS_CACHE", str(tmp_path / "named"))
+    folder = compilation.cache_folder()
+    assert folder.parent == tmp_path / "named"
+    assert folder.is_dir()
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_the_cache_folder_of_the_user_is_next(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert compilation.cache_folder().parent == tmp_path / "lateralis"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert compilation.cache_folder().parent == tmp_path / ".cache" / "lateralis"
+
+
+def test_the_temporary_folder_serves_where_home_cannot_be_written(tmp_path, monkeypatch):
+    (tmp_path / "home").write_text("not a folder", encoding="utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(compilation.tempfile, "gettempdir", lambda: str(tmp_path))
+    assert compilation.cache_folder().parent.parent == tmp_path
+
+
+def test_a_named_folder_that_cannot_be_written_is_an_error(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("LATERALIS_CACHE", str(tmp_path / "file"))
+    with pytest.raises(PermissionError, match="Set LATERALIS_CACHE to one that can"):
+        compilation.cache_folder()
+
+
+def test_the_folder_changes_with_the_code(tmp_path, monkeypatch):
+    monkeypatch.setenv("LATERALIS_CACHE", str(tmp_path))
+    before = compilation.cache_folder()
+    copy = tmp_path / "package"
+    copy.mkdir()
+    for path in Path(compilation.__file__).parent.glob("*.py"):
+        (copy / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(compilation, "__file__", str(copy / "compilation.py"))
+    assert compilation.cache_folder() == before
+    with (copy / "special.py").open("a", encoding="utf-8") as file:
+        file.write("# another constant\n")
+    assert compilation.cache_folder() != before
+
+
+@pytest.mark.slow
+def test_jobs_that_start_together_without_compiled_kernels_all_succeed(tmp_path):
+    answers = []
+    for job in [start(tmp_path) for _ in range(6)]:
+        out, err = job.communicate(timeout=900)
+        assert job.returncode == 0, err
+        answers.append(out)
+    assert len(set(answers)) == 1
+    kept = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    assert len([path for path in kept if path.suffix == ".nbi"]) >= 8
+    assert {path.suffix for path in kept} == {".nbi", ".nbc"}  # nothing half-written is left
+    later = start(tmp_path)
+    assert later.communicate(timeout=900)[0] == answers[0]
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == kept
