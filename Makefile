@@ -15,7 +15,7 @@ unexport PYTHONPATH
 export COHORT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all lint format docs lock clean distclean
+.PHONY: help setup run test test-all lint format docs benchmark lock clean distclean
 
 help: ## list the commands
 	@echo "make COMMAND [VARIABLE=value]"
@@ -77,6 +77,9 @@ format: setup ## put code and rules into the house's format
 
 docs: setup ## render config/README.md and workflow/schemas from the config models
 	$(bin)/python scripts/render_config_docs.py
+
+benchmark: setup ## measure speed and memory beside PyDESeq2 and R's packages (BENCHMARK_ARGS="--help" lists options)
+	@$(bin)/python benchmarks/run.py $(BENCHMARK_ARGS)
 
 lock: ## pin the dependencies of pyproject.toml anew (needs uv)
 	uv lock
