@@ -9,6 +9,7 @@ PYTEST_ARGS    ?=
 
 bin   := .venv/bin
 stamp := .venv/.lock-installed
+compiled := .venv/.kernels-compiled
 
 # Modules loaded on a cluster often set PYTHONPATH; other people's packages would then shadow the locked ones.
 unexport PYTHONPATH
@@ -28,9 +29,14 @@ help: ## list the commands
 
 # What is installed is right as long as this line stays the same: the place, the interpreter, the lock.
 state = $(CURDIR) $$($(bin)/python -V 2>&1) $$(cksum < requirements.lock)
+# The same for the kernels of the fit, which are compiled into a folder that the user can write (see docs/statistics.md).
+kernels = $(state) $$(cat scripts/lateralis/model/engine/*.py | cksum)
 
 setup: ## make .venv and install what requirements.lock pins (done again only when it must be)
 	@test "$$(cat $(stamp) 2>/dev/null)" = "$(state)" || $(MAKE) --no-print-directory .install
+	@test "$$(cat $(compiled) 2>/dev/null)" = "$(kernels)" || { \
+	  echo "Compiling the kernels of the fit (some 15 seconds, once)"; \
+	  $(bin)/python scripts/compile_kernels.py && echo "$(kernels)" > $(compiled); }
 
 # Without a stamp of this place and interpreter, .venv is absent, interrupted or foreign: it is made anew. With one, only
 # the lock has changed. The stamp goes first and comes back last, so an interrupted installation is never taken for done.

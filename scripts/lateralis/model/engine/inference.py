@@ -10,17 +10,20 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-import numba
 import numpy as np
 import pandas as pd
 from pydeseq2.inference import Inference
 
 from lateralis.model.engine import coefficients, dispersions, shrinkage
+from lateralis.model.engine.compilation import NUMBA_VERSION
 from lateralis.model.engine.direct import MIN_MU, RIDGE, fit_coefficients
 from lateralis.model.engine.linear import prepare_design
 from lateralis.model.engine.wald import wald_test
 
 _CHUNK = 128
+_COUNTS = np.array([[3, 50], [5, 51], [9, 49], [20, 50], [31, 52], [26, 48]])
+_GROUPS = np.column_stack([np.ones(6), np.repeat([0.0, 1.0], 3)])
+_DEPTH = np.ones(6)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -38,7 +41,7 @@ class EngineInference(Inference):  # type: ignore[misc]
 
     def __init__(self, threads: int = 1) -> None:
         self.threads = max(1, threads)
-        self.name = f"lateralis engine (numba {numba.__version__})"
+        self.name = f"lateralis engine (numba {NUMBA_VERSION})"
 
     def over_blocks(self, work: Callable[[EngineInference, T], R], blocks: Iterable[T]) -> list[R]:
         """Results of `work(inference, block)` in order; the blocks share the threads, each has an engine of one."""
@@ -56,21 +59,46 @@ class EngineInference(Inference):  # type: ignore[misc]
         ArithmeticError
             If they are not.
         """
-        counts = np.array([[3, 40], [5, 60], [9, 50], [20, 55], [31, 48], [26, 70]])
-        design = np.column_stack([np.ones(6), np.repeat([0.0, 1.0], 3)])
-        factors, guess = np.ones(6), np.full(2, 0.1)
-        moments = self.moments(counts, factors, design, 1.0)
-        linear = self.lin_reg_mu(counts, factors, design)
-        alpha, _ = self.alpha_mle(counts, design, linear, guess, 1e-8, 10.0)
-        self.alpha_mle(counts, design, linear, guess, 1e-8, 10.0, prior_disp_var=1.0, prior_reg=True)
-        beta, mu, _, converged, _ = self.fit_coefficients(counts, factors, design, alpha)
-        self.log_likelihoods(counts, mu, alpha)
-        self.lfc_shrink_nbinom_glm(design, counts, 1 / alpha, np.zeros(6), 15.0, 1.0, "", 1)
-        # with equal size factors, a group's maximum-likelihood mean is its mean count
-        expected = np.log(np.array([[17 / 3, 50.0], [77 / 17, 173 / 150]]).T)
-        sound = converged.all() and np.allclose(beta, expected, rtol=1e-6)
-        if not (sound and np.allclose(linear, mu, rtol=1e-6) and np.allclose(moments[0], counts.mean(axis=0))):
-            raise ArithmeticError("the compiled kernels give wrong answers")
+        for part in self.parts:
+            part(self)
+
+    def _check_coefficients(self) -> None:
+        moments = self.moments(_COUNTS, _DEPTH, _GROUPS, 1.0)
+        linear = self.lin_reg_mu(_COUNTS, _DEPTH, _GROUPS)
+        beta, mu, _, converged, _ = self.fit_coefficients(_COUNTS, _DEPTH, _GROUPS, np.full(2, 0.1))
+        again = self.means(_DEPTH, _GROUPS, beta)
+        likelihood = self.log_likelihoods(_COUNTS, mu, np.ones(2))
+        # with equal depth, a group's fitted mean is its mean count; with dispersion 1 the counts are geometric
+        means = np.repeat([_COUNTS[:3].mean(axis=0), _COUNTS[3:].mean(axis=0)], 3, axis=0)
+        geometric = (_COUNTS * np.log(mu / (1 + mu)) - np.log1p(mu)).sum(axis=0)
+        sound = [
+            (moments[0], _COUNTS.mean(axis=0)),
+            (linear, means),
+            (mu, means),
+            (again, means),
+            (likelihood, geometric),
+        ]
+        if not (converged.all() and all(np.allclose(found, right, rtol=1e-5) for found, right in sound)):
+            raise ArithmeticError("the compiled fit of coefficients gives wrong answers")
+
+    def _check_dispersions(self) -> None:
+        mu = np.repeat(_COUNTS.mean(axis=0)[None, :], 6, axis=0)
+        given = _COUNTS, _GROUPS[:, :1], mu, np.full(2, 0.1), 1e-8, 10.0
+        free, converged = self.alpha_mle(*given)
+        held, _ = self.alpha_mle(*given, prior_disp_var=1e-12, prior_reg=True)
+        # the counts of the second gene vary less than Poisson counts; a prior without width decides alone
+        if not (converged.all() and 0.05 < free[0] < 5 and free[1] == 1e-8 and np.allclose(held, 0.1, rtol=1e-5)):
+            raise ArithmeticError("the compiled search of dispersions gives wrong answers")
+
+    def _check_shrinkage(self) -> None:
+        beta, _, converged = self.lfc_shrink_nbinom_glm(
+            _GROUPS, _COUNTS, np.full(2, 10.0), np.zeros(6), 1e4, 1e4, "", 1
+        )
+        means = np.array([_COUNTS[:3].mean(axis=0), _COUNTS[3:].mean(axis=0)])
+        if not (converged.all() and np.allclose(beta[:, 1], np.log(means[1] / means[0]), rtol=1e-4)):
+            raise ArithmeticError("the compiled shrinkage gives wrong answers")
+
+    parts = (_check_coefficients, _check_dispersions, _check_shrinkage)
 
     def _over_genes(self, n_genes: int, work: Callable[[int, int], Any]) -> None:
         """Call `work(first, last)` for chunks of the genes; the kernels let go of the interpreter meanwhile."""
