@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -111,37 +111,27 @@ def fit_model(
         warnings.simplefilter("always")
         engine = numerics or choose_numerics(threads)
         present = np.flatnonzero(counts.any(axis=0))
-        if not len(present):
-            raise InputError("the model's counts", "no gene has a count", "Check the counts and the gene filter")
         lengths = None if average_lengths is None else average_lengths[:, present]
         data = _model_counts(counts[:, present], matrix, factors.values, lengths)
         genewise = fit_genewise(data, engine)
         trend = fit_dispersion_trend(genewise.mean, genewise.dispersion)
         residuals = dispersion_residuals(genewise.dispersion, trend.at(genewise.mean))
-        prior = prior_variance(residuals, *matrix.shape)
-        final = fit_final(data, genewise, trend, prior, cells, engine)
-        genes = pd.DataFrame(index=pd.RangeIndex(counts.shape[1]))
-        coefficients = np.full((len(genes), matrix.shape[1]), np.nan)
-        covariance = np.full((len(genes), matrix.shape[1], matrix.shape[1]), np.nan)
-        _record(genes, coefficients, covariance, present, genewise, trend, final)
+        shared = _Shared(trend, prior_variance(residuals, *matrix.shape), cells, engine)
+        final = fit_final(data, genewise, *shared)
+        estimates = _Estimates(counts.shape[1], matrix.shape[1])
+        estimates.record(present, genewise, trend, final)
         replaceable = outliers.in_large_cells(cells, outliers.MIN_FOR_REPLACEMENT)
         replaced = final.outlying[replaceable[final.outlying[:, 1]]]
-        affected = np.unique(replaced[:, 0])
-        substitutes = _refit(
-            data, present, replaced, affected, trend, prior, genes, coefficients, covariance, engine, cells
-        )
+        replacements = _refit(data, replaced, present, shared, estimates)
 
     cutoff = outliers.cooks_cutoff(*matrix.shape)
-    largest = final.max_cooks[:, 0].copy()
-    largest[affected] = np.fmax(final.max_cooks[affected, 1], 0.0)
-    is_outlier = largest > cutoff
-    if exempt_three_larger:
-        is_outlier &= ~final.exempt
-    genes["max_cooks"], genes["n_replaced"] = np.nan, 0
+    n_replaced = np.bincount(replaced[:, 0], minlength=len(present))
+    largest = np.where(n_replaced > 0, np.fmax(final.max_cooks[:, 1], 0.0), final.max_cooks[:, 0])
+    genes = estimates.genes
     genes.loc[present, "max_cooks"] = largest
-    genes.loc[present, "n_replaced"] = np.bincount(replaced[:, 0], minlength=len(present))
+    genes.loc[present, "n_replaced"] = n_replaced
     outlying = np.zeros(len(genes), dtype=bool)
-    outlying[present] = is_outlier
+    outlying[present] = (largest > cutoff) & ~(final.exempt & exempt_three_larger)
     genes["na_reason"] = np.select(
         [genes["baseMean"] == 0, ~genes["converged"], outlying], ["all_zero", "no_convergence", "cooks_outlier"], ""
     )
@@ -159,11 +149,46 @@ def fit_model(
         "numerics": engine.name,
         "size_factors": factors.method,
         "offsets": "average transcript lengths" if average_lengths is not None else "",
-        "prior_variance": prior.prior,
+        "prior_variance": shared.prior.prior,
         "cooks_cutoff": cutoff,
         "warnings": sorted({str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)}),
     }
-    return ModelFit(genes, samples, coefficients, covariance, design, trend, substitutes, facts)
+    return ModelFit(genes, samples, estimates.coefficients, estimates.covariance, design, trend, replacements, facts)
+
+
+class _Shared(NamedTuple):
+    """What all genes share once the trend is known."""
+
+    trend: DispersionTrend
+    prior: PriorVariance
+    cells: np.ndarray
+    numerics: Numerics
+
+
+class _Estimates:
+    """The estimates of every gene, empty until recorded."""
+
+    def __init__(self, n_genes: int, n_coef: int) -> None:
+        self.coefficients = np.full((n_genes, n_coef), np.nan)
+        self.covariance = np.full((n_genes, n_coef, n_coef), np.nan)
+        columns = ("dispersion_gene", "dispersion_trend", "dispersion_map", "dispersion", "max_cooks")
+        self.genes = pd.DataFrame(np.nan, index=pd.RangeIndex(n_genes), columns=list(columns))
+        self.genes["converged"], self.genes["baseMean"], self.genes["n_replaced"] = False, 0.0, 0
+
+    def record(self, at: np.ndarray, genewise: GenewiseFit, trend: DispersionTrend, final: FinalFit) -> None:
+        """Write the estimates of the genes numbered `at`; those without a fit stay empty."""
+        values = {
+            "dispersion_gene": genewise.dispersion,
+            "dispersion_trend": trend.at(genewise.mean),
+            "dispersion_map": final.dispersion_map,
+            "dispersion": final.dispersion,
+            "converged": final.converged,
+            "baseMean": genewise.mean,
+        }
+        self.genes.loc[at, list(values)] = pd.DataFrame(values, index=pd.Index(at))
+        sound = final.converged
+        self.coefficients[at], self.covariance[at] = np.nan, np.nan
+        self.coefficients[at[sound]], self.covariance[at[sound]] = final.beta[sound], final.covariance[sound]
 
 
 def _check(counts: np.ndarray, design: np.ndarray, average_lengths: np.ndarray | None) -> None:
@@ -198,57 +223,23 @@ def _model_counts(
     return ModelCounts(np.ascontiguousarray(counts.T), design, np.asarray(size_factors, dtype=float), lengths)
 
 
-def _record(
-    genes: pd.DataFrame,
-    coefficients: np.ndarray,
-    covariance: np.ndarray,
-    at: np.ndarray,
-    genewise: GenewiseFit,
-    trend: DispersionTrend,
-    final: FinalFit,
-) -> None:
-    """Write the estimates of the genes numbered `at` into the whole; in place."""
-    values = pd.DataFrame(
-        {
-            "dispersion_gene": genewise.dispersion,
-            "dispersion_trend": trend.at(genewise.mean),
-            "dispersion_map": final.dispersion_map,
-            "dispersion": final.dispersion,
-            "converged": final.converged,
-            "baseMean": genewise.mean,
-        },
-        index=pd.Index(at),
-    )
-    for name in values:
-        if name not in genes:
-            genes[name] = False if name == "converged" else 0.0 if name == "baseMean" else np.nan
-        genes.loc[at, name] = values[name]
-    unsound = ~final.converged
-    coefficients[at], covariance[at] = final.beta, final.covariance
-    coefficients[at[unsound]], covariance[at[unsound]] = np.nan, np.nan
-
-
 def _refit(
-    data: ModelCounts,
-    present: np.ndarray,
-    replaced: np.ndarray,
-    affected: np.ndarray,
-    trend: DispersionTrend,
-    prior: PriorVariance,
-    genes: pd.DataFrame,
-    coefficients: np.ndarray,
-    covariance: np.ndarray,
-    numerics: Numerics,
-    cells: np.ndarray,
+    data: ModelCounts, replaced: np.ndarray, present: np.ndarray, shared: _Shared, estimates: _Estimates
 ) -> pd.DataFrame:
-    """Refit the affected genes on replaced counts, with the size factors, trend and prior of the whole; in place.
+    """Refit genes on replaced counts, with the size factors, trend and prior of the whole, into `estimates`.
 
     Genes that replacement leaves without a count become all zero. Source: R DESeq2 `refitWithoutOutliers`.
+
+    Parameters
+    ----------
+    replaced : (k, 2) gene, of those present, and sample of the counts to replace
+    present : positions of the genes of `data` among all
 
     Returns
     -------
     DataFrame with gene, sample and count of the replacements
     """
+    affected = np.unique(replaced[:, 0])
     if not len(affected):
         return pd.DataFrame({name: np.array([], dtype=np.int64) for name in ("gene", "sample", "count")})
     lengths = None if data.average_lengths is None else data.average_lengths[affected]
@@ -262,7 +253,7 @@ def _refit(
     )
     gene, sample = np.nonzero(outlying.T)
     emptied = (substitute == 0).all(axis=0)
-    genes.loc[present[affected[emptied]], "baseMean"] = 0.0
+    estimates.genes.loc[present[affected[emptied]], "baseMean"] = 0.0
     kept = ~emptied
     if kept.any():
         part = ModelCounts(
@@ -271,7 +262,6 @@ def _refit(
             data.size_factors,
             None if lengths is None else lengths[kept],
         )
-        genewise = fit_genewise(part, numerics)
-        final = fit_final(part, genewise, trend, prior, cells, numerics)
-        _record(genes, coefficients, covariance, present[affected[kept]], genewise, trend, final)
+        genewise = fit_genewise(part, shared.numerics)
+        estimates.record(present[affected[kept]], genewise, shared.trend, fit_final(part, genewise, *shared))
     return pd.DataFrame({"gene": present[affected[gene]], "sample": sample, "count": substitute[sample, gene]})
