@@ -91,7 +91,7 @@ def test_types_are_told_in_words(docs, schema, words):
 
 def test_example_is_a_valid_cohort_and_agrees_with_its_schema(example):
     cohort = parse_section(Cohort, example, "config/README.md")
-    assert list(cohort.contrasts) == ["als_vs_carrier", "als_vs_motor", "als_vs_control"]
+    assert list(cohort.contrasts) == ["als_vs_carrier", "als_vs_motor", "als_vs_control", "any_group"]
     schema = json.loads((ROOT / "workflow/schemas/cohort.schema.json").read_text())
     validator = jsonschema.Draft202012Validator(schema)
     validator.check_schema(schema)
@@ -132,7 +132,7 @@ def test_parts_of_the_guide_fit_a_cohort(example):
         "visit": {"type": "categorical"},
     }
     parts = [snippet for snippet in snippets() if "cohort" not in snippet and "counts" not in snippet]
-    assert len(parts) == 5
+    assert len(parts) == 7
     for part in parts:
         merged = {key: value for key, value in example.items() if key not in part}
         samples = part.get("samples", {})

@@ -10,6 +10,7 @@ from lateralis.expressions import (
     Comparison,
     ExpressionError,
     comparisons,
+    dropped_terms,
     matches,
     parse_formula,
     parse_subset,
@@ -234,3 +235,17 @@ def test_missing_values_fulfil_and_deny_nothing(text, expected):
     assert found.dtype == "boolean"
     assert found.index.tolist() == list("pqrs")
     assert [None if value is pd.NA else bool(value) for value in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("reduced", "expected"),
+    [
+        ("~ b:a + c", ["a", "b", "log2(c)"]),
+        ("~ a + b + log2(c)", ["c", "a:b"]),
+        ("~ a * b + c + log2(c)", []),
+        ("~ 1", ["a", "b", "c", "log2(c)", "a:b"]),
+    ],
+)
+def test_dropped_terms_are_those_the_reduced_design_lacks(reduced, expected):
+    dropped = dropped_terms("~ a * b + c + log2(c)", reduced)
+    assert [":".join(map(str, term)) for term in dropped] == expected

@@ -1,185 +1,54 @@
 """What a cohort is: the models behind one cohort file, with every default and every rule that the file alone can break.
 
 A key exists here only when a stage reads it. `workflow/schemas/*.schema.json` and `config/README.md` are rendered from
-these models by `scripts/render_config_docs.py`; a test fails when they drift.
+these models and those of `sections.py` by `scripts/render_config_docs.py`; a test fails when they drift.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StrictInt, field_validator, model_validator
+from pydantic import Field, FiniteFloat, StrictInt, field_validator, model_validator
 
 from lateralis.errors import listing
-from lateralis.expressions import Comparison, ExpressionError, Formula, comparisons, parse_formula, parse_subset
+from lateralis.expressions import (
+    Comparison,
+    ExpressionError,
+    Formula,
+    comparisons,
+    dropped_terms,
+    parse_formula,
+    parse_subset,
+)
+from lateralis.sections import (
+    DEFAULT_FILES,
+    Counts,
+    Exclusion,
+    Input,
+    Name,
+    Samples,
+    Section,
+    Variable,
+    VariableName,
+)
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
-VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$", max_length=64)]
-
-ONE_FILE_FORMATS = ("matrix", "featurecounts", "nfcore", "h5ad")
-TRANSCRIPT_FORMATS = ("salmon", "kallisto")
-DEFAULT_FILES = {
-    "star": "{sample}.ReadsPerGene.out.tab",
-    "htseq": "{sample}.txt",
-    "salmon": "{sample}/quant.sf",
-    "kallisto": "{sample}/abundance.tsv",
-}
-
-
-class Section(BaseModel):
-    """A part of a config file: unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
-
-
-class Counts(Section):
-    """Where the counts are and how they are laid out."""
-
-    format: Literal["matrix", "featurecounts", "star", "htseq", "salmon", "kallisto", "nfcore", "h5ad"] = Field(
-        description="`matrix`: genes × samples, TSV or CSV; `featurecounts`; `star`: one ReadsPerGene.out.tab a sample; "
-        "`htseq`: one table a sample; `salmon`, `kallisto`: one folder a sample; `nfcore`: merged gene counts of "
-        "nf-core/rnaseq; `h5ad`."
-    )
-    path: str = Field(description="The count file, or the folder that holds one file or folder a sample.")
-    sha256: str | None = Field(
-        None, pattern=r"^[0-9a-fA-F]{64}$", description="Checksum of the count file, verified before any job."
-    )
-    files: str | None = Field(
-        None,
-        description="Formats with one file a sample: its path below `path`, with `{sample}` for the sample's name. Default: "
-        + ", ".join(f"{name} `{pattern}`" for name, pattern in DEFAULT_FILES.items())
-        + ".",
-    )
-    tx2gene: str | None = Field(
-        None, description="salmon, kallisto: table of transcript id and gene id, in the first two columns."
-    )
-    strand: Literal["auto", "unstranded", "forward", "reverse"] = Field(
-        "auto", description="star: which column to read. `auto` infers it from the counts, and says so."
-    )
-
-    @model_validator(mode="after")
-    def _fits_format(self) -> Counts:
-        if self.format in ONE_FILE_FORMATS:
-            if self.files is not None:
-                raise ValueError(f"`files` is for formats with one file a sample, not for `{self.format}`: remove it")
-        else:
-            if self.sha256 is not None:
-                raise ValueError(f"`sha256` is the checksum of one file; `{self.format}` reads one a sample: remove it")
-            if self.files is not None and "{sample}" not in self.files:
-                raise ValueError("`files` must contain `{sample}`, which stands for the sample's name")
-        if self.format in TRANSCRIPT_FORMATS and self.tx2gene is None:
-            raise ValueError(f"format `{self.format}` counts transcripts: `tx2gene` must name the table of their genes")
-        if self.format not in TRANSCRIPT_FORMATS and self.tx2gene is not None:
-            raise ValueError(f"`tx2gene` is for salmon and kallisto, not for `{self.format}`: remove it")
-        if self.format != "star" and self.strand != "auto":
-            raise ValueError(f"`strand` is for star, not for `{self.format}`: remove it")
-        return self
-
-    @property
-    def one_file(self) -> bool:
-        """Whether all samples are in one file."""
-        return self.format in ONE_FILE_FORMATS
-
-    @property
-    def file_pattern(self) -> str:
-        """Path below `path` with `{sample}` in it; formats with one file a sample only."""
-        return self.files or DEFAULT_FILES[self.format]
-
-
-class Input(Section):
-    """The cohort's files, or the built-in cohort to simulate in their place."""
-
-    simulate: Literal["mac2als", "mirocals", "imodals"] | None = Field(
-        None, description="A built-in demo cohort, in place of `counts` and `samples`."
-    )
-    seed: StrictInt = Field(1, ge=0, le=2**32 - 1, description="Seed of the simulated cohort.")
-    counts: Counts | None = Field(None, description="The counts.")
-    samples: str | None = Field(None, description="The sample sheet, TSV or CSV, one row a sample.")
-    annotation: str | None = Field(
-        None,
-        description="GTF or table of genes (gene_id, gene_name, chromosome, biotype). Default: the shipped human gene table.",
-    )
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Input:
-        if self.simulate is None and (self.counts is None or self.samples is None):
-            raise ValueError("give both `counts` and `samples`, or `simulate` for a built-in cohort")
-        if self.simulate is not None and (self.counts is not None or self.samples is not None):
-            raise ValueError("`simulate` makes its own counts and samples: remove it, or remove `counts` and `samples`")
-        return self
-
-
-class Variable(Section):
-    """One typed column of the sample sheet."""
-
-    type: Literal["categorical", "numeric"] = Field(description="`categorical` or `numeric`; never guessed.")
-    levels: list[str] | None = Field(
-        None,
-        min_length=2,
-        description="categorical: the allowed values; the first is the reference. Default: those found, sorted.",
-    )
-    center: bool = Field(False, description="numeric: subtract the mean over the model's samples.")
-    scale: bool = Field(False, description="numeric: divide by the standard deviation over the model's samples.")
-
-    @field_validator("levels", mode="before")
-    @classmethod
-    def _levels_as_text(cls, value: Any) -> Any:
-        if isinstance(value, list):
-            for level in value:
-                if isinstance(level, bool):
-                    raise ValueError(f"YAML read a level as {level}: put it in quotes, e.g. 'yes' or 'no'")
-            return [str(level) if isinstance(level, int | float) else level for level in value]
-        return value
-
-    @model_validator(mode="after")
-    def _fits_type(self) -> Variable:
-        if self.type == "numeric" and self.levels is not None:
-            raise ValueError("a numeric variable has no `levels`: remove them or make it categorical")
-        if self.type == "categorical" and (self.center or self.scale):
-            raise ValueError("`center` and `scale` are for numeric variables")
-        if self.levels is not None and len(set(self.levels)) < len(self.levels):
-            raise ValueError("`levels` names a level twice")
-        return self
-
-
-class Exclusion(Section):
-    """A sample that enters no model, and why."""
-
-    sample: str = Field(description="The sample's id in the sheet.")
-    reason: str = Field(min_length=3, description="Why it is excluded; stands in ledger and report.")
-
-
-class Samples(Section):
-    """How to read the sample sheet."""
-
-    id: str = Field("sample", description="Column with the sample's name, as in the counts.")
-    participant: str | None = Field(None, description="Column with the participant, where one gave several samples.")
-    family: str | None = Field(None, description="Column with the family, where relatives take part.")
-    replicate_of: str | None = Field(
-        None,
-        description="Column with the biological sample; rows that share a value are technical replicates and their counts "
-        "are summed.",
-    )
-    variables: dict[VariableName, Variable] = Field(
-        min_length=1, description="The columns to use, each with its type. Others are not read."
-    )
-    exclude: list[Exclusion] = Field(default_factory=list, description="Samples to leave out of every model.")
-
-    @model_validator(mode="after")
-    def _distinct(self) -> Samples:
-        ids = [entry.sample for entry in self.exclude]
-        if len(set(ids)) < len(ids):
-            raise ValueError("`exclude` names a sample twice")
-        for role in ("id", "replicate_of"):
-            if getattr(self, role) in self.variables:
-                raise ValueError(f"column `{getattr(self, role)}` is `{role}` and cannot be a variable as well")
-        return self
-
-    @property
-    def columns(self) -> list[str]:
-        """Every column of the sheet that is read."""
-        roles = [self.id, self.participant, self.family, self.replicate_of]
-        return list(dict.fromkeys([role for role in roles if role] + list(self.variables)))
+__all__ = [
+    "DEFAULT_FILES",
+    "Cohort",
+    "Contrast",
+    "Counts",
+    "Endpoint",
+    "Exclusion",
+    "GeneFilter",
+    "Input",
+    "Model",
+    "Outliers",
+    "Run",
+    "Samples",
+    "Section",
+    "SizeFactorRule",
+    "Variable",
+]
 
 
 class GeneFilter(Section):
@@ -200,6 +69,21 @@ class GeneFilter(Section):
         if isinstance(self.min_samples, int) and self.min_samples < 1:
             raise ValueError("`min_samples` must be at least 1")
         return self
+
+
+class SizeFactorRule(Section):
+    """How the size factors of a model, and of the blind normalisation for quality control, are estimated."""
+
+    method: Literal["auto", "ratio", "poscounts"] = Field(
+        "auto",
+        description="`ratio`: median of ratios over the genes counted in every sample; `poscounts`: over positive counts, for "
+        "sparse data; `auto`: the former where there are such genes, else the latter.",
+    )
+    control_genes: str | None = Field(
+        None,
+        description="Text file with one gene id a line: the genes that size factors are taken from, e.g. spike-ins. Default: "
+        "all genes that the model tests.",
+    )
 
 
 class Outliers(Section):
@@ -223,7 +107,7 @@ class Model(Section):
 
 
 class Contrast(Section):
-    """One question to a model: two levels of a variable, or a linear combination of coefficients."""
+    """One question to a model: two levels of a variable, a linear combination of coefficients, or a reduced design."""
 
     model: Name = Field(description="The model it belongs to.")
     variable: VariableName | None = Field(None, description="The variable whose levels are compared.")
@@ -234,6 +118,11 @@ class Contrast(Section):
         min_length=1,
         description='In place of the three: a weight for each coefficient, e.g. `{"dose[T.2]": 0.5}`.',
     )
+    reduced: str | None = Field(
+        None,
+        description="In place of all of these: the model's design without the terms in question, for a likelihood-ratio test "
+        "of them together. Such a test has no fold change.",
+    )
 
     @field_validator("test", "reference", mode="before")
     @classmethod
@@ -243,21 +132,27 @@ class Contrast(Section):
     @model_validator(mode="after")
     def _one_kind(self) -> Contrast:
         levels = (self.variable, self.test, self.reference)
-        if self.weights is not None:
+        if self.reduced is not None:
+            if self.weights is not None or any(value is not None for value in levels):
+                raise ValueError("`reduced` asks a question of its own: remove it, or all other keys but `model`")
+        elif self.weights is not None:
             if any(value is not None for value in levels):
                 raise ValueError("give `weights` alone, or `variable`, `test` and `reference`")
             if not any(self.weights.values()):
                 raise ValueError("`weights` are all zero: nothing would be tested")
         elif any(value is None for value in levels):
-            raise ValueError("give `variable`, `test` and `reference`, or `weights`")
+            raise ValueError("give `variable`, `test` and `reference`, or `weights`, or `reduced`")
         elif self.test == self.reference:
             raise ValueError(f"`test` and `reference` are both '{self.test}': name two different levels")
         return self
 
-    def label(self, name: str) -> str:
-        """The contrast in words; `name` is its key."""
+    def label(self, name: str, design: str) -> str:
+        """The contrast in words; `name` is its key, `design` that of its model."""
         if self.variable is not None:
             return f"{self.test} vs {self.reference}"
+        if self.reduced is not None:
+            terms = [":".join(map(str, term)) for term in dropped_terms(design, self.reduced)]
+            return "any effect of " + (", ".join(terms) or "the intercept")
         return f"{name}: " + " ".join(f"{weight:+g} × {key}" for key, weight in (self.weights or {}).items())
 
 
@@ -269,7 +164,8 @@ class Endpoint(Section):
     headline: Literal["nominal", "fdr", "strict"] = Field(
         "fdr",
         description="The rule that counts: `nominal` p < alpha, `fdr` padj < alpha, each with the fold change; `strict` tests "
-        "that the fold change exceeds the threshold.",
+        "that the fold change exceeds the threshold. A likelihood-ratio test has no fold change: its calls go by p alone, and "
+        "by `fdr` where this is `strict`.",
     )
 
 
@@ -281,6 +177,9 @@ class Cohort(Section):
     input: Input = Field(description="Where the data are.")
     samples: Samples = Field(description="How to read the sample sheet.")
     filter: GeneFilter = Field(default_factory=GeneFilter, description="Which genes are tested.")
+    size_factors: SizeFactorRule = Field(
+        default_factory=SizeFactorRule, description="How sequencing depth is taken into account."
+    )
     missing: Literal["error", "drop"] = Field(
         "error",
         description="Samples that lack a variable of a model: `error`, or `drop` them from it with the reason in the ledger.",
@@ -320,6 +219,8 @@ class Cohort(Section):
         for name, contrast in self.contrasts.items():
             if contrast.variable is not None:
                 self._check_tested(f"contrasts.{name}", contrast)
+            if contrast.reduced is not None:
+                self._check_reduced(f"contrasts.{name}.reduced", contrast.model, contrast.reduced)
         return self
 
     def _declared(self, key: str, variable: str) -> Variable:
@@ -353,6 +254,24 @@ class Cohort(Section):
                     "its levels depends on the others; say which one is meant with `weights`"
                 )
 
+    def _check_reduced(self, key: str, model: str, reduced: str) -> None:
+        """What the formulas show; whether one design is nested in the other is seen on their matrices."""
+        design = self.models[model].design
+        try:
+            given, whole = parse_formula(reduced), parse_formula(design)
+        except ExpressionError as error:
+            raise ValueError(f"{key}: {error}") from None
+        self._check_formula(key, given)
+        for variable in given.variables:
+            if variable not in whole.variables:
+                raise ValueError(
+                    f"{key}: '{variable}' is not in the design of model '{model}' ({design}); a reduced design is a part of it"
+                )
+        if not dropped_terms(design, reduced) and given.intercept == whole.intercept:
+            raise ValueError(
+                f"{key}: leaves nothing out of the design of model '{model}' ({design}); leave out what to test"
+            )
+
     def _check_formula(self, key: str, formula: Formula) -> None:
         for factor in formula.factors:
             variable = self._declared(key, factor.variable)
@@ -376,10 +295,24 @@ class Cohort(Section):
                     f"{key}: '{value}' is no level of {comparison.variable}; there is {listing(variable.levels)}"
                 )
 
+    def label(self, contrast: str) -> str:
+        """A contrast in words."""
+        return self.contrasts[contrast].label(contrast, self.models[self.contrasts[contrast].model].design)
+
+    def grouping(self, contrast: str) -> str | None:
+        """The variable whose levels a contrast compares: its own, or the one categorical one that its reduced design lacks."""
+        spec = self.contrasts[contrast]
+        if spec.reduced is None:
+            return spec.variable
+        dropped = dropped_terms(self.models[spec.model].design, spec.reduced)
+        variables = {factor.variable for term in dropped for factor in term}
+        found = [variable for variable in variables if self.samples.variables[variable].type == "categorical"]
+        return found[0] if len(variables) == 1 and found else None
+
     @property
     def group_variable(self) -> str | None:
         """The variable whose levels describe the cohort: the first that a contrast compares."""
-        return next((contrast.variable for contrast in self.contrasts.values() if contrast.variable is not None), None)
+        return next(filter(None, map(self.grouping, self.contrasts)), None)
 
     def contrasts_of(self, model: str) -> dict[str, Contrast]:
         """The contrasts of one model, in the order of the file."""

@@ -150,6 +150,12 @@ def parse_formula(text: str) -> Formula:
     return Formula(intercept, tuple(sorted(distinct, key=len)))
 
 
+def dropped_terms(design: str, reduced: str) -> list[Term]:
+    """Terms of a design that a reduced one lacks, in the design's order; `a:b` and `b:a` are one term."""
+    kept = {frozenset(term) for term in parse_formula(reduced).terms}
+    return [term for term in parse_formula(design).terms if frozenset(term) not in kept]
+
+
 def _crossed(tokens: _Tokens) -> list[Term]:
     """One item of a sum: `a`, `a:b`, or `a*b` as a, b and a:b."""
     parts = [_interaction(tokens)]

@@ -50,6 +50,7 @@ def test_defaults():
     assert (cohort.filter.min_count, cohort.filter.min_samples, cohort.filter.min_total) == (None, None, None)
     assert (cohort.missing, cohort.outliers.cells) == ("error", "design")
     assert (cohort.endpoint.fold_change, cohort.endpoint.alpha, cohort.endpoint.headline) == (1.5, 0.05, "fdr")
+    assert (cohort.size_factors.method, cohort.size_factors.control_genes) == ("auto", None)
     assert (cohort.input.seed, cohort.input.counts.strand) == (1, "auto")
 
 
@@ -209,6 +210,11 @@ def test_names_of_cohorts_models_and_contrasts_are_names_that_a_path_can_hold(na
         ),
         ({"filter__min_count": 1.5}, "filter.min_count: found 1.5; should be a valid integer"),
         ({"filter__min_count": True}, "filter.min_count: found True; should be a valid integer"),
+        (
+            {"size_factors__method": "tmm"},
+            "size_factors.method: found 'tmm'; should be 'auto', 'ratio' or 'poscounts'",
+        ),
+        ({"size_factors__genes": "x"}, "size_factors.genes: unknown key; known keys here: 'method', 'control_genes'"),
         ({"missing": "impute"}, "missing: found 'impute'; should be 'error' or 'drop'"),
         ({"outliers__cells": "group"}, "outliers.cells: found 'group'; should be 'design', or should be a valid list"),
         ({"outliers__cells": ["arm"]}, "outliers.cells: 'arm' is not among samples.variables ('group', 'site', 'age')"),
@@ -275,6 +281,22 @@ LEVELS = {"variable": "group", "test": "als", "reference": "control"}
             "contrasts.x: give `variable`, `test` and `reference`",
         ),
         ({"model": "primary", **LEVELS, "weights": {"age": 1}}, "contrasts.x: give `weights` alone, or"),
+        (
+            {"model": "primary", **LEVELS, "reduced": "~ age"},
+            "contrasts.x: `reduced` asks a question of its own: remove it, or all other keys but `model`",
+        ),
+        ({"model": "primary", "weights": {"age": 1}, "reduced": "~ age"}, "contrasts.x: `reduced` asks a question"),
+        ({"model": "primary", "reduced": "age"}, "contrasts.x.reduced: 'age': found 'age' where '~' should stand"),
+        ({"model": "primary", "reduced": "~ arm"}, "contrasts.x.reduced: 'arm' is not among samples.variables"),
+        (
+            {"model": "primary", "reduced": "~ site"},
+            "contrasts.x.reduced: 'site' is not in the design of model 'primary' (~ age + group); a reduced design is",
+        ),
+        (
+            {"model": "primary", "reduced": "~ group + age"},
+            "contrasts.x.reduced: leaves nothing out of the design of model 'primary' (~ age + group)",
+        ),
+        ({"model": "primary", "reduced": "~ exp(age)"}, "contrasts.x.reduced: '~ exp(age)': exp() is not allowed"),
         ({"model": "primary", "weights": {}}, "contrasts.x.weights: found {}; dictionary should have at least 1 item"),
         ({"model": "primary", "weights": {"age": 0}}, "contrasts.x: `weights` are all zero: nothing would be tested"),
         ({"model": "primary", "weights": {"age": float("inf")}}, "weights.age: found inf; should be a finite number"),
@@ -314,6 +336,39 @@ def test_levels_of_a_variable_in_an_interaction_are_ambiguous():
     told = message(changed(models__primary={"design": "~ age * group"}))
     assert "contrasts.als_vs_control.variable: 'group' takes part in age:group, so the difference" in told
     assert "say which one is meant with `weights`" in told
+
+
+@pytest.mark.parametrize(
+    ("reduced", "label", "grouping"),
+    [
+        ("~ age + site", "any effect of group, group:site", None),
+        ("~ site + group + age", "any effect of group:site", None),
+        ("~ group * site", "any effect of age", None),
+        ("~ -1 + age + site * group", "any effect of the intercept", None),
+        ("~ 1", "any effect of age, group, site, group:site", None),
+    ],
+)
+def test_a_reduced_design_is_named_by_what_it_lacks(reduced, label, grouping):
+    content = changed(
+        models__crossed={"design": "~ age + group * site"}, contrasts__x={"model": "crossed", "reduced": reduced}
+    )
+    cohort = parse_section(Cohort, content, "cohort.yaml")
+    assert (cohort.label("x"), cohort.grouping("x")) == (label, grouping)
+
+
+def test_a_contrast_is_named_by_what_it_compares():
+    content = changed(
+        contrasts={
+            "slope": {"model": "primary", "weights": {"age": 1, "group[T.als]": -0.5}},
+            "any": {"model": "primary", "reduced": "~ age"},
+            "levels": COHORT["contrasts"]["als_vs_control"],
+        }
+    )
+    cohort = parse_section(Cohort, content, "cohort.yaml")
+    labels = ["slope: +1 × age -0.5 × group[T.als]", "any effect of group", "als vs control"]
+    assert [cohort.label(name) for name in cohort.contrasts] == labels
+    assert [cohort.grouping(name) for name in cohort.contrasts] == [None, "group", "group"]
+    assert cohort.group_variable == "group"
 
 
 def test_run_takes_one_path_or_many():

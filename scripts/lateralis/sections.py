@@ -1,0 +1,175 @@
+"""What the sections of a cohort file share, and those that say where its data are and how its sample sheet is read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, field_validator, model_validator
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$", max_length=64)]
+
+ONE_FILE_FORMATS = ("matrix", "featurecounts", "nfcore", "h5ad")
+TRANSCRIPT_FORMATS = ("salmon", "kallisto")
+DEFAULT_FILES = {
+    "star": "{sample}.ReadsPerGene.out.tab",
+    "htseq": "{sample}.txt",
+    "salmon": "{sample}/quant.sf",
+    "kallisto": "{sample}/abundance.tsv",
+}
+
+
+class Section(BaseModel):
+    """A part of a config file: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
+
+
+class Counts(Section):
+    """Where the counts are and how they are laid out."""
+
+    format: Literal["matrix", "featurecounts", "star", "htseq", "salmon", "kallisto", "nfcore", "h5ad"] = Field(
+        description="`matrix`: genes × samples, TSV or CSV; `featurecounts`; `star`: one ReadsPerGene.out.tab a sample; "
+        "`htseq`: one table a sample; `salmon`, `kallisto`: one folder a sample; `nfcore`: merged gene counts of "
+        "nf-core/rnaseq; `h5ad`."
+    )
+    path: str = Field(description="The count file, or the folder that holds one file or folder a sample.")
+    sha256: str | None = Field(
+        None, pattern=r"^[0-9a-fA-F]{64}$", description="Checksum of the count file, verified before any job."
+    )
+    files: str | None = Field(
+        None,
+        description="Formats with one file a sample: its path below `path`, with `{sample}` for the sample's name. Default: "
+        + ", ".join(f"{name} `{pattern}`" for name, pattern in DEFAULT_FILES.items())
+        + ".",
+    )
+    tx2gene: str | None = Field(
+        None, description="salmon, kallisto: table of transcript id and gene id, in the first two columns."
+    )
+    strand: Literal["auto", "unstranded", "forward", "reverse"] = Field(
+        "auto", description="star: which column to read. `auto` infers it from the counts, and says so."
+    )
+
+    @model_validator(mode="after")
+    def _fits_format(self) -> Counts:
+        if self.format in ONE_FILE_FORMATS:
+            if self.files is not None:
+                raise ValueError(f"`files` is for formats with one file a sample, not for `{self.format}`: remove it")
+        else:
+            if self.sha256 is not None:
+                raise ValueError(f"`sha256` is the checksum of one file; `{self.format}` reads one a sample: remove it")
+            if self.files is not None and "{sample}" not in self.files:
+                raise ValueError("`files` must contain `{sample}`, which stands for the sample's name")
+        if self.format in TRANSCRIPT_FORMATS and self.tx2gene is None:
+            raise ValueError(f"format `{self.format}` counts transcripts: `tx2gene` must name the table of their genes")
+        if self.format not in TRANSCRIPT_FORMATS and self.tx2gene is not None:
+            raise ValueError(f"`tx2gene` is for salmon and kallisto, not for `{self.format}`: remove it")
+        if self.format != "star" and self.strand != "auto":
+            raise ValueError(f"`strand` is for star, not for `{self.format}`: remove it")
+        return self
+
+    @property
+    def one_file(self) -> bool:
+        """Whether all samples are in one file."""
+        return self.format in ONE_FILE_FORMATS
+
+    @property
+    def file_pattern(self) -> str:
+        """Path below `path` with `{sample}` in it; formats with one file a sample only."""
+        return self.files or DEFAULT_FILES[self.format]
+
+
+class Input(Section):
+    """The cohort's files, or the built-in cohort to simulate in their place."""
+
+    simulate: Literal["mac2als", "mirocals", "imodals"] | None = Field(
+        None, description="A built-in demo cohort, in place of `counts` and `samples`."
+    )
+    seed: StrictInt = Field(1, ge=0, le=2**32 - 1, description="Seed of the simulated cohort.")
+    counts: Counts | None = Field(None, description="The counts.")
+    samples: str | None = Field(None, description="The sample sheet, TSV or CSV, one row a sample.")
+    annotation: str | None = Field(
+        None,
+        description="GTF or table of genes (gene_id, gene_name, chromosome, biotype). Default: the shipped human gene table.",
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Input:
+        if self.simulate is None and (self.counts is None or self.samples is None):
+            raise ValueError("give both `counts` and `samples`, or `simulate` for a built-in cohort")
+        if self.simulate is not None and (self.counts is not None or self.samples is not None):
+            raise ValueError("`simulate` makes its own counts and samples: remove it, or remove `counts` and `samples`")
+        return self
+
+
+class Variable(Section):
+    """One typed column of the sample sheet."""
+
+    type: Literal["categorical", "numeric"] = Field(description="`categorical` or `numeric`; never guessed.")
+    levels: list[str] | None = Field(
+        None,
+        min_length=2,
+        description="categorical: the allowed values; the first is the reference. Default: those found, sorted.",
+    )
+    center: bool = Field(False, description="numeric: subtract the mean over the model's samples.")
+    scale: bool = Field(False, description="numeric: divide by the standard deviation over the model's samples.")
+
+    @field_validator("levels", mode="before")
+    @classmethod
+    def _levels_as_text(cls, value: Any) -> Any:
+        if isinstance(value, list):
+            for level in value:
+                if isinstance(level, bool):
+                    raise ValueError(f"YAML read a level as {level}: put it in quotes, e.g. 'yes' or 'no'")
+            return [str(level) if isinstance(level, int | float) else level for level in value]
+        return value
+
+    @model_validator(mode="after")
+    def _fits_type(self) -> Variable:
+        if self.type == "numeric" and self.levels is not None:
+            raise ValueError("a numeric variable has no `levels`: remove them or make it categorical")
+        if self.type == "categorical" and (self.center or self.scale):
+            raise ValueError("`center` and `scale` are for numeric variables")
+        if self.levels is not None and len(set(self.levels)) < len(self.levels):
+            raise ValueError("`levels` names a level twice")
+        return self
+
+
+class Exclusion(Section):
+    """A sample that enters no model, and why."""
+
+    sample: str = Field(description="The sample's id in the sheet.")
+    reason: str = Field(min_length=3, description="Why it is excluded; stands in ledger and report.")
+
+
+class Samples(Section):
+    """How to read the sample sheet."""
+
+    id: str = Field("sample", description="Column with the sample's name, as in the counts.")
+    participant: str | None = Field(None, description="Column with the participant, where one gave several samples.")
+    family: str | None = Field(None, description="Column with the family, where relatives take part.")
+    replicate_of: str | None = Field(
+        None,
+        description="Column with the biological sample; rows that share a value are technical replicates and their counts "
+        "are summed.",
+    )
+    variables: dict[VariableName, Variable] = Field(
+        min_length=1, description="The columns to use, each with its type. Others are not read."
+    )
+    exclude: list[Exclusion] = Field(default_factory=list, description="Samples to leave out of every model.")
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Samples:
+        ids = [entry.sample for entry in self.exclude]
+        if len(set(ids)) < len(ids):
+            raise ValueError("`exclude` names a sample twice")
+        for role in ("id", "replicate_of"):
+            if getattr(self, role) in self.variables:
+                raise ValueError(f"column `{getattr(self, role)}` is `{role}` and cannot be a variable as well")
+        return self
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column of the sheet that is read."""
+        roles = [self.id, self.participant, self.family, self.replicate_of]
+        return list(dict.fromkeys([role for role in roles if role] + list(self.variables)))
