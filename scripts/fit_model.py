@@ -7,11 +7,13 @@ import pandas as pd
 from lateralis.config import GeneFilter, Model, Samples
 from lateralis.errors import InputError
 from lateralis.expressions import parse_formula
-from lateralis.io import read_h5ad, write_h5ad, write_json, write_table
+from lateralis.io import layer, read_h5ad, write_h5ad, write_json, write_table
 from lateralis.job import run
 from lateralis.model.filtering import filter_genes
 from lateralis.model.fit import fit_model
+from lateralis.model.normalise import normalisation_factors
 from lateralis.model.preflight import arrange_model, design_warnings
+from lateralis.model.size_factors import configured_size_factors
 
 
 def main(snakemake):
@@ -22,7 +24,8 @@ def main(snakemake):
     model = arrange_model(
         data.obs, spec, samples, missing=params.missing, cells=params.cells, where=f"{where}, models.{name}"
     )
-    counts = np.asarray(data[model.obs.index].X)
+    data = data[model.obs.index]
+    counts, lengths = np.asarray(data.X), layer(data, "average_length")
     kept = filter_genes(counts, GeneFilter(**params.filter), obs=model.obs, tested=params.tested, matrix=model.matrix)
     if not kept.mask.any():
         raise InputError(f"{where}, filter", f"no gene has {kept.rule}", "Loosen the filter")
@@ -33,6 +36,15 @@ def main(snakemake):
             f"sample '{model.obs.index[empty][0]}' has no counts in the genes kept",
             "Exclude it, with the reason, in samples.exclude",
         )
+    factors, counted_on = configured_size_factors(
+        counts,
+        data.var_names,
+        method=params.size_factors,
+        control_genes=snakemake.input.get("control_genes") or None,
+        kept=kept.mask,
+        average_lengths=lengths,
+        where=where,
+    )
     formula = parse_formula(spec.design)
     one_factor = len(formula.variables) == 1 and model.matrix.shape[1] == 2
     categorical = all(samples.variables[variable].type == "categorical" for variable in formula.variables)
@@ -41,10 +53,12 @@ def main(snakemake):
         model.matrix,
         cells=model.cells,
         exempt_three_larger=one_factor and categorical,
+        size_factors=factors,
+        average_lengths=None if lengths is None else lengths[:, kept.mask],
         threads=snakemake.threads,
     )
 
-    write_table(snakemake.output.genes, gene_table(data, counts, kept.mask, fit))
+    write_table(snakemake.output.genes, gene_table(data, counts, lengths, kept.mask, fit))
     write_table(snakemake.output.samples, sample_table(model, fit))
     facts = fit.facts | {
         "coefficients": list(fit.design.columns),
@@ -52,6 +66,7 @@ def main(snakemake):
         "filter": kept.rule,
         "n_genes": int(kept.mask.sum()),
         "n_samples": len(model.obs),
+        "size_factor_genes": counted_on,
         "replaced_counts": int(fit.samples["n_replaced"].sum()),
         "replaced_genes": int((fit.genes["n_replaced"] > 0).sum()),
         "subset": spec.subset or "",
@@ -65,14 +80,19 @@ def main(snakemake):
         var=fit.genes.set_axis(data.var_names[kept.mask]),
         varm={"coefficients": fit.coefficients, "covariance": fit.covariance},
         obsm={"design_matrix": fit.design},
+        uns={"replacements": {name: fit.replacements[name].to_numpy() for name in fit.replacements}},
     )
     write_h5ad(snakemake.output.fit, stored)
-    print(f"{len(model.obs)} samples, {int(kept.mask.sum())} genes with {kept.rule}.")
+    print(f"{len(model.obs)} samples, {int(kept.mask.sum())} genes with {kept.rule}; fitted by {facts['numerics']}.")
+    for warning in facts["warnings"]:
+        print(f"Warning: {warning}")
 
 
-def gene_table(data, counts, kept, fit):
+def gene_table(data, counts, lengths, kept, fit):
     """Every gene of the input: mean of normalised counts in the model's samples, and why it is not tested."""
-    normalised_means = (counts / fit.samples["size_factor"].to_numpy()[:, None]).mean(axis=0)
+    size_factors = fit.samples["size_factor"].to_numpy()
+    factors = size_factors[:, None] if lengths is None else normalisation_factors(size_factors, lengths)
+    normalised_means = (counts / factors).mean(axis=0)
     reason = np.where(counts.sum(axis=0) == 0, "all_zero", np.where(kept, "", "low_count_filter")).astype(object)
     reason[kept] = fit.genes["na_reason"]
     base_mean = normalised_means.copy()

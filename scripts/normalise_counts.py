@@ -2,24 +2,38 @@
 
 import numpy as np
 
-from lateralis.io import read_h5ad, write_h5ad
+from lateralis.io import layer, read_h5ad, write_h5ad
 from lateralis.job import run
 from lateralis.model.fit import fit_trend
 from lateralis.model.normalise import (
-    estimate_size_factors,
     genes_for_trend,
+    normalisation_factors,
     principal_components,
     variance_stabilise,
 )
+from lateralis.model.size_factors import configured_size_factors
 
 
 def main(snakemake):
     data = read_h5ad(snakemake.input.counts)
-    counts = np.asarray(data.X)
-    factors = estimate_size_factors(counts)
-    normalised = counts / factors.values[:, None]
+    counts, lengths = np.asarray(data.X), layer(data, "average_length")
+    factors, counted_on = configured_size_factors(
+        counts,
+        data.var_names,
+        method=snakemake.params.size_factors,
+        control_genes=snakemake.input.get("control_genes") or None,
+        average_lengths=lengths,
+        where=f"config of cohort '{snakemake.wildcards.cohort}'",
+    )
+    by_gene = factors.values[:, None] if lengths is None else normalisation_factors(factors.values, lengths)
+    normalised = counts / by_gene
     chosen = genes_for_trend(normalised.mean(axis=0))
-    trend = fit_trend(counts[:, chosen], factors.values, threads=snakemake.threads)
+    trend = fit_trend(
+        counts[:, chosen],
+        factors.values,
+        average_lengths=None if lengths is None else lengths[:, chosen],
+        threads=snakemake.threads,
+    )
     vst = variance_stabilise(normalised, trend.asymptotic, trend.extra_poisson)
     components = principal_components(vst)
     data.obs["size_factor"] = factors.values
@@ -28,10 +42,14 @@ def main(snakemake):
     data.uns["pca"] = {"variance_ratio": components.explained}
     data.uns["lateralis"] |= {
         "size_factors": factors.method,
+        "size_factor_genes": counted_on,
+        "offsets": "" if lengths is None else "average transcript lengths",
         "blind_trend": {"asymptotic": trend.asymptotic, "extra_poisson": trend.extra_poisson, "kind": trend.kind},
     }
     write_h5ad(snakemake.output.normalised, data)
-    print(f"Size factors by {factors.method}; dispersion trend {trend.kind}, from {len(chosen)} genes.")
+    print(
+        f"Size factors by {factors.method} from {counted_on}; dispersion trend {trend.kind}, from {len(chosen)} genes."
+    )
 
 
 if "snakemake" in globals():

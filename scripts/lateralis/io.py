@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import anndata as ad
+    import numpy as np
     import pandas as pd
 
 
@@ -81,6 +82,13 @@ def read_h5ad(path: str | Path) -> ad.AnnData:
     import anndata as ad
 
     return ad.read_h5ad(path)
+
+
+def layer(data: ad.AnnData, name: str) -> np.ndarray | None:
+    """A layer of an AnnData, (n_samples, n_genes); None where it has none."""
+    import numpy as np
+
+    return np.asarray(data.layers[name]) if name in data.layers else None
 
 
 def sha256(path: str | Path) -> str:

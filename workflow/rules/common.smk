@@ -90,6 +90,11 @@ def import_source(wildcards):
     }
 
 
+def control_genes_of_cohort(wildcards):
+    """The list of genes that a cohort's size factors are taken from, if it has one."""
+    return LOADED[wildcards.cohort][1].size_factors.control_genes or []
+
+
 def model_of_contrast(wildcards):
     """The model that a contrast belongs to."""
     return LOADED[wildcards.cohort][1].contrasts[wildcards.contrast].model
@@ -99,6 +104,22 @@ def tested_in_model(wildcards):
     """Variables that the contrasts of a model test, which the gene filter reads."""
     cohort = LOADED[wildcards.cohort][1]
     return tested_variables(cohort.contrasts_of(wildcards.model), cohort.models[wildcards.model].design)
+
+
+def design_of_contrast(wildcards):
+    """Design and typed variables of a contrast's model, which a reduced design is coded like."""
+    model = COHORTS[wildcards.cohort]["models"][model_of_contrast(wildcards)]
+    return {"design": model["design"], "variables": COHORTS[wildcards.cohort]["samples"]["variables"]}
+
+
+def label_of_contrast(wildcards):
+    """A contrast in words."""
+    return LOADED[wildcards.cohort][1].label(wildcards.contrast)
+
+
+def grouping_of_contrast(wildcards):
+    """The variable whose levels a contrast compares, or nothing."""
+    return LOADED[wildcards.cohort][1].grouping(wildcards.contrast)
 
 
 def group_of_cohort(wildcards):
@@ -116,6 +137,17 @@ def of_each_contrast(pattern):
 
     def paths(wildcards):
         return collect(pattern, cohort=wildcards.cohort, contrast=list(COHORTS[wildcards.cohort]["contrasts"]))
+
+    return paths
+
+
+def of_each_fold_change(pattern):
+    """Input function: a pattern with {cohort} and {contrast}, for each contrast that has fold changes."""
+
+    def paths(wildcards):
+        contrasts = LOADED[wildcards.cohort][1].contrasts.items()
+        with_fold_change = [name for name, contrast in contrasts if contrast.reduced is None]
+        return collect(pattern, cohort=wildcards.cohort, contrast=with_fold_change)
 
     return paths
 

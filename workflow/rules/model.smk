@@ -5,6 +5,7 @@
 rule normalise_counts:
     input:
         counts="results/{cohort}/counts.h5ad",
+        control_genes=control_genes_of_cohort,
     output:
         normalised="results/{cohort}/normalised.h5ad",
     log:
@@ -17,6 +18,7 @@ rule normalise_counts:
         mem_mb=4000,
         runtime=30,
     params:
+        size_factors=lookup(dpath="{cohort}/size_factors/method", within=COHORTS),
         code=code("normalise_counts.py"),
     script:
         "../../scripts/normalise_counts.py"
@@ -25,6 +27,7 @@ rule normalise_counts:
 rule fit_model:
     input:
         counts="results/{cohort}/counts.h5ad",
+        control_genes=control_genes_of_cohort,
     output:
         fit="results/{cohort}/models/{model}/fit.h5ad",
         genes="results/{cohort}/models/{model}/genes.tsv.gz",
@@ -46,6 +49,7 @@ rule fit_model:
         missing=lookup(dpath="{cohort}/missing", within=COHORTS),
         cells=lookup(dpath="{cohort}/outliers/cells", within=COHORTS),
         filter=lookup(dpath="{cohort}/filter", within=COHORTS),
+        size_factors=lookup(dpath="{cohort}/size_factors/method", within=COHORTS),
         tested=tested_in_model,
         code=code("fit_model.py"),
     script:
@@ -67,11 +71,13 @@ rule test_contrast:
         "results/{cohort}/benchmarks/model/test_contrast.{contrast}.tsv"
     conda:
         "../../envs/lateralis.yaml"
+    threads: 2
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=4000,
+        runtime=30,
     params:
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
+        model=design_of_contrast,
         code=code("test_contrast.py"),
     script:
         "../../scripts/test_contrast.py"
