@@ -3,7 +3,7 @@
 from lateralis.config import Endpoint
 from lateralis.io import read_table, write_table
 from lateralis.job import run
-from lateralis.model.endpoint import call_genes, called_genes
+from lateralis.model.endpoint import call_genes, called_genes, headline_rule
 
 
 def main(snakemake):
@@ -11,10 +11,11 @@ def main(snakemake):
     statistics = read_table(snakemake.input.statistics, dtype={"gene_id": str, "gene_name": str})
     statistics["na_reason"] = statistics["na_reason"].fillna("")
     results = call_genes(statistics, endpoint)
-    called = called_genes(results, endpoint.headline)
+    rule = headline_rule(results, endpoint.headline)
+    called = called_genes(results, rule)
     write_table(snakemake.output.results, results)
     write_table(snakemake.output.called, called)
-    print(f"{len(called)} genes called by the {endpoint.headline} rule.")
+    print(f"{len(called)} genes called by the {rule} rule.")
 
 
 if "snakemake" in globals():

@@ -8,7 +8,7 @@ import yaml
 from lateralis.config import Cohort
 from lateralis.io import read_h5ad, read_table, write_json, write_table, write_text
 from lateralis.job import run
-from lateralis.model.endpoint import count_calls
+from lateralis.model.endpoint import count_calls, headline_rule
 from lateralis.qc.metrics import worst_verdicts
 from lateralis.records.cohort_table import describe_cohort, participant_flow
 from lateralis.records.ledger import build_ledger
@@ -29,9 +29,10 @@ def main(snakemake):
     }
     summaries = []
     for name, path in zip(cohort.contrasts, snakemake.input.results, strict=True):
-        counts = count_calls(read_table(path, dtype=TEXT))
+        results = read_table(path, dtype=TEXT)
+        counts = count_calls(results)
         counts.insert(0, "contrast", name)
-        summaries.append(counts.assign(headline=counts["rule"] == cohort.endpoint.headline))
+        summaries.append(counts.assign(headline=counts["rule"] == headline_rule(results, cohort.endpoint.headline)))
 
     write_table(snakemake.output.summary, pd.concat(summaries, ignore_index=True))
     write_table(

@@ -6,7 +6,8 @@ import pytest
 from scipy import stats
 
 from lateralis.config import Endpoint
-from lateralis.model.endpoint import RESULT_COLUMNS, RULES, call_genes, called_genes, count_calls
+from lateralis.io import read_table, write_table
+from lateralis.model.endpoint import RESULT_COLUMNS, RULES, call_genes, called_genes, count_calls, headline_rule
 from lateralis.model.multiplicity import independent_filtering
 
 ENDPOINT = Endpoint(fold_change=1.5, alpha=0.05, headline="fdr")
@@ -193,3 +194,57 @@ def test_strict_calls_stand_by_the_pvalue_of_the_threshold():
     table = statistics([4.0, 1.2], [1e-20, 1e-30], errors=[0.5, 0.1])
     assert called_genes(call_genes(table, ENDPOINT), "strict")["gene_id"].tolist() == ["g0", "g1"]
     assert called_genes(call_genes(table, ENDPOINT), "fdr")["gene_id"].tolist() == ["g1", "g0"]
+
+
+def without_fold_changes(table):
+    """Statistics of a likelihood-ratio test."""
+    return table.drop(columns=["log2FoldChange", "lfcSE", "log2FoldChange_shrunken"])
+
+
+def test_a_likelihood_ratio_test_is_called_by_its_pvalue_alone():
+    # adjusted over four tests: 0.001·4, 0.02·4/2, 0.04·4/3 > 0.05, 0.9
+    table = without_fold_changes(statistics([0.0, 0.1, 2.0, 2.0], [0.001, 0.02, 0.04, 0.9]))
+    results = call_genes(table, ENDPOINT)
+    assert results.columns.tolist() == list(RESULT_COLUMNS)
+    np.testing.assert_allclose(results["padj"], [0.004, 0.04, 0.16 / 3, 0.9], rtol=1e-12)
+    assert results["call_nominal"].tolist() == ["changed", "changed", "changed", "none"]
+    assert results["call_fdr"].tolist() == ["changed", "changed", "none", "none"]
+    assert results["call_strict"].tolist() == [""] * 4
+    empty = ["log2FoldChange", "lfcSE", "log2FoldChange_shrunken", "pvalue_threshold", "padj_threshold"]
+    assert results[empty].isna().all(axis=None)
+
+
+def test_a_likelihood_ratio_test_is_filtered_and_adjusted_like_a_wald_test():
+    table = cohort_like()
+    wald, lrt = call_genes(table, ENDPOINT), call_genes(without_fold_changes(table), ENDPOINT)
+    pd.testing.assert_frame_equal(
+        lrt[["gene_id", "stat", "pvalue", "padj", "na_reason"]],
+        wald[["gene_id", "stat", "pvalue", "padj", "na_reason"]],
+    )
+    assert ((lrt["call_fdr"] == "changed") == (wald["padj"] < 0.05)).all()
+
+
+def test_counts_of_a_likelihood_ratio_test_are_of_changed_genes():
+    results = call_genes(without_fold_changes(cohort_like()), ENDPOINT)
+    counts = count_calls(results).set_index("rule")
+    assert counts[["up", "down"]].isna().all(axis=None)
+    assert counts.loc["nominal", ["tested", "changed"]].tolist() == [1600, (results["pvalue"] < 0.05).sum()]
+    assert counts.loc["fdr", ["tested", "changed"]].tolist() == [
+        results["padj"].notna().sum(),
+        (results["padj"] < 0.05).sum(),
+    ]
+    assert counts.loc["strict", "tested"] == 0
+    assert pd.isna(counts.loc["strict", "changed"])
+    assert len(called_genes(results, "fdr")) == counts.loc["fdr", "changed"]
+    assert called_genes(results, "strict").empty
+    assert count_calls(call_genes(cohort_like(), ENDPOINT))["changed"].isna().all()
+
+
+def test_without_a_fold_change_fdr_stands_for_strict(tmp_path):
+    wald, lrt = call_genes(cohort_like(), ENDPOINT), call_genes(without_fold_changes(cohort_like()), ENDPOINT)
+    assert [headline_rule(wald, rule) for rule in RULES] == list(RULES)
+    assert [headline_rule(lrt, rule) for rule in RULES] == ["nominal", "fdr", "fdr"]
+    write_table(tmp_path / "lrt.tsv", lrt)
+    assert headline_rule(read_table(tmp_path / "lrt.tsv"), "strict") == "fdr"
+    pd.testing.assert_frame_equal(count_calls(read_table(tmp_path / "lrt.tsv")), count_calls(lrt))
+    assert headline_rule(lrt.head(0), "strict") == "strict"  # of a contrast that was refused nothing is known

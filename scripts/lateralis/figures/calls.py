@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,9 +12,8 @@ from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
 from lateralis.figures.theme import CALL_COLOURS, CALL_MARKERS, INK
-from lateralis.model.endpoint import called_genes, count_calls
+from lateralis.model.endpoint import Rule, called_genes, count_calls
 
-Rule = Literal["nominal", "fdr", "strict"]
 SMALLEST_PRECISE_P = 1e-300  # below, float64 loses digits and then becomes 0
 
 

@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lateralis.figures.calls import (
-    Rule,
     call_counts,
     call_handles,
     calls_of,
@@ -30,6 +29,7 @@ from lateralis.figures.theme import (
     new_figure,
     themed,
 )
+from lateralis.model.endpoint import Rule
 
 NOTHING = "No gene has a p-value and a fold change in this contrast, so there is nothing to draw."
 

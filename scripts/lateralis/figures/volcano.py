@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from lateralis.figures.calls import (
-    Rule,
     call_counts,
     call_handles,
     calls_of,
@@ -39,6 +38,7 @@ from lateralis.figures.theme import (
     new_figure,
     themed,
 )
+from lateralis.model.endpoint import Rule
 
 HIGHEST = 300.0  # −log10 p beyond which a p-value cannot be told from 0 in a table of float64
 OBSTACLES = 250  # called points that labels keep clear of

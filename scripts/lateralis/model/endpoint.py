@@ -11,7 +11,9 @@ from lateralis.config import Endpoint
 from lateralis.model.contrasts import threshold_pvalues
 from lateralis.model.multiplicity import independent_filtering
 
-RULES = ("nominal", "fdr", "strict")
+Rule = Literal["nominal", "fdr", "strict"]
+
+RULES: tuple[Rule, ...] = ("nominal", "fdr", "strict")
 RESULT_COLUMNS = (
     "gene_id",
     "gene_name",
@@ -37,7 +39,7 @@ def call_genes(statistics: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
     Parameters
     ----------
     statistics : every gene of the input, with gene_id, gene_name, baseMean, log2FoldChange, lfcSE, stat, pvalue,
-        log2FoldChange_shrunken and na_reason
+        log2FoldChange_shrunken and na_reason; a likelihood-ratio test has no columns of fold changes
     endpoint : fold change, alpha and headline rule
 
     Returns
@@ -45,9 +47,13 @@ def call_genes(statistics: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
     DataFrame with `RESULT_COLUMNS`, sorted by gene_id
 
     The rules: `nominal` is p < alpha and a fold change ≥ f or ≤ 1/f; `fdr` the same with padj; `strict` is
-    padj_threshold < alpha, the test of the fold change itself. `≥` on fold changes, `<` on p, everywhere.
+    padj_threshold < alpha, the test of the fold change itself. `≥` on fold changes, `<` on p, everywhere. Without a fold
+    change, `nominal` and `fdr` are `changed` or `none` by p alone, and `strict` and the columns of fold changes are empty.
     """
     results = statistics.sort_values("gene_id", kind="stable").reset_index(drop=True)
+    directed = "log2FoldChange" in results
+    if not directed:
+        results = results.assign(**dict.fromkeys(("log2FoldChange", "lfcSE", "log2FoldChange_shrunken"), np.nan))
     tested = ~results["na_reason"].isin(["all_zero", "low_count_filter"]).to_numpy()
     effect = results["log2FoldChange"].to_numpy(dtype=float)
     pvalue = results["pvalue"].to_numpy(dtype=float)
@@ -64,10 +70,16 @@ def call_genes(statistics: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
     filtered = (results["na_reason"] == "") & results["padj"].isna() & results["pvalue"].notna()
     results.loc[filtered, "na_reason"] = "independent_filtering"
 
-    large = np.abs(effect) >= threshold
-    results["call_nominal"] = _direction(effect, large & (pvalue < endpoint.alpha))
-    results["call_fdr"] = _direction(effect, large & (results["padj"].to_numpy() < endpoint.alpha))
-    results["call_strict"] = _direction(effect, results["padj_threshold"].to_numpy() < endpoint.alpha)
+    small = {"nominal": pvalue < endpoint.alpha, "fdr": results["padj"].to_numpy() < endpoint.alpha}
+    if directed:
+        large = np.abs(effect) >= threshold
+        results["call_nominal"] = _direction(effect, large & small["nominal"])
+        results["call_fdr"] = _direction(effect, large & small["fdr"])
+        results["call_strict"] = _direction(effect, results["padj_threshold"].to_numpy() < endpoint.alpha)
+    else:
+        results["call_nominal"] = np.where(small["nominal"], "changed", "none")
+        results["call_fdr"] = np.where(small["fdr"], "changed", "none")
+        results["call_strict"] = ""
     return results[list(RESULT_COLUMNS)]
 
 
@@ -75,30 +87,43 @@ def _direction(effect: np.ndarray, called: np.ndarray) -> np.ndarray:
     return np.where(called, np.where(effect > 0, "up", "down"), "none")
 
 
-def called_genes(results: pd.DataFrame, rule: Literal["nominal", "fdr", "strict"]) -> pd.DataFrame:
+def has_fold_changes(results: pd.DataFrame) -> bool:
+    """Whether results are of a test with fold changes, not of a likelihood-ratio test; true of an empty table."""
+    return results.empty or bool((results["call_strict"].fillna("") != "").any())
+
+
+def headline_rule(results: pd.DataFrame, headline: Rule) -> Rule:
+    """The rule that counts for these results: `fdr` in place of `strict` where there is no fold change to be strict about."""
+    return "fdr" if headline == "strict" and not has_fold_changes(results) else headline
+
+
+def called_genes(results: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     """Genes called under one rule, strongest evidence first."""
     column = "pvalue_threshold" if rule == "strict" else "pvalue"
-    called = results[results[f"call_{rule}"] != "none"]
+    called = results[~results[f"call_{rule}"].fillna("").isin(["none", ""])]
     order = np.lexsort((called["gene_id"], -called["stat"].abs(), called[column]))
     return called.iloc[order].reset_index(drop=True)
 
 
 def count_calls(results: pd.DataFrame) -> pd.DataFrame:
-    """Genes tested, up and down under each rule.
+    """Genes tested, up and down under each rule; or changed, in a likelihood-ratio test.
 
     Returns
     -------
-    DataFrame with rule, tested, up, down. `tested` counts genes with a p-value for `nominal`, with an adjusted one for the
-    other two.
+    DataFrame with rule, tested, up, down, changed (nullable integers). `tested` counts genes with a p-value for `nominal`,
+    with an adjusted one for the other two. `changed` is empty where there are fold changes; elsewhere `up` and `down` are,
+    and `strict` counts nothing.
     """
     evidence = {"nominal": "pvalue", "fdr": "padj", "strict": "padj_threshold"}
+    directed = has_fold_changes(results)
+
+    def count(rule: Rule, call: str) -> int | None:
+        counted = directed == (call != "changed") and (directed or rule != "strict")
+        return int((results[f"call_{rule}"] == call).sum()) if counted else None
+
     rows = [
-        {
-            "rule": rule,
-            "tested": int(results[evidence[rule]].notna().sum()),
-            "up": int((results[f"call_{rule}"] == "up").sum()),
-            "down": int((results[f"call_{rule}"] == "down").sum()),
-        }
+        {"rule": rule, "tested": int(results[evidence[rule]].notna().sum())}
+        | {call: count(rule, call) for call in ("up", "down", "changed")}
         for rule in RULES
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).astype(dict.fromkeys(("up", "down", "changed"), "Int64"))
