@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lateralis.model.contrasts import coefficient_covariance, threshold_pvalues, wald_test
+from lateralis.model.contrasts import coefficient_covariance, contrast_all_zero, threshold_pvalues, wald_test
 
 LN2 = np.log(2)
 
@@ -43,6 +43,16 @@ def test_blocks_change_nothing_and_genes_without_a_fit_have_no_covariance():
     np.testing.assert_allclose(whole, in_blocks, rtol=1e-13)  # BLAS may sum in another order
     assert np.flatnonzero(np.isnan(whole).any(axis=(1, 2))).tolist() == [4, 22]
     assert np.isnan(whole[4]).all()
+
+
+def test_covariance_takes_factors_by_gene():
+    design = np.column_stack([np.ones(6), np.arange(6.0)])
+    coefficients, alpha = np.array([[3.0, 0.1], [np.nan, 0.0], [2.0, -0.2]]), np.array([0.1, 0.1, 0.5])
+    factors = np.random.default_rng(4).uniform(0.5, 2, size=(6, 3))
+    whole = coefficient_covariance(coefficients, alpha, factors, design)
+    for gene in (0, 2):
+        one = coefficient_covariance(coefficients[[gene]], alpha[[gene]], factors[:, gene], design)
+        np.testing.assert_allclose(whole[gene], one[0], rtol=1e-12)
 
 
 def test_wald_test_of_a_contrast_by_hand():
@@ -94,3 +104,57 @@ def test_threshold_pvalues_hold_their_level_at_the_edge_of_the_null():
     effect = np.random.default_rng(3).normal(2.0, 0.1, size=200_000)
     share = (threshold_pvalues(effect, np.full(200_000, 0.1), 2.0) < 0.05).mean()
     assert share == pytest.approx(0.025, abs=4 * np.sqrt(0.025 * 0.975 / 200_000))
+
+
+def test_an_equivalence_test_and_one_sided_ones_by_hand():
+    effect, error = np.array([0.0, 0.8, -0.8, 3.0, -3.0, np.nan]), np.full(6, 0.4)
+    upper, lower = stats.norm.sf((1 - effect) / 0.4), stats.norm.sf((effect + 1) / 0.4)
+    # equivalence: the larger of two one-sided p-values, one for each end of the interval
+    np.testing.assert_allclose(threshold_pvalues(effect, error, 1.0, "lessAbs"), np.maximum(upper, lower), rtol=1e-12)
+    above, below = stats.norm.sf((effect - 1) / 0.4), stats.norm.cdf((effect + 1) / 0.4)
+    np.testing.assert_allclose(threshold_pvalues(effect, error, 1.0, "greater"), above, rtol=1e-12)
+    np.testing.assert_allclose(threshold_pvalues(effect, error, 1.0, "less"), below, rtol=1e-12)
+    # swapping the levels swaps the one-sided tests and leaves the other two
+    np.testing.assert_allclose(threshold_pvalues(-effect, error, 1.0, "less"), above, rtol=1e-12)
+
+
+def test_a_threshold_below_zero_and_an_unknown_alternative_are_refused():
+    with pytest.raises(ValueError, match="negative"):
+        threshold_pvalues(np.zeros(1), np.ones(1), -0.1)
+    with pytest.raises(ValueError, match="greaterAbs, lessAbs, greater, less"):
+        threshold_pvalues(np.zeros(1), np.ones(1), 0.1, "two-sided")
+
+
+GROUPS = np.column_stack([np.ones(6), [0, 0, 1, 1, 0, 0], [0, 0, 0, 0, 1, 1]])
+BY_GROUP = np.array(  # genes by samples: two of each group
+    [[4, 0, 0, 0, 0, 0], [0, 0, 3, 0, 0, 0], [0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 0], [1, 0, 1, 0, 1, 0]]
+).T
+
+
+@pytest.mark.parametrize(
+    ("contrast", "expected"),
+    [([0, 1, -1], [0]), ([0, -0.5, 2], [0]), ([0, 1, 0], []), ([0, 1, 1], []), ([0, -1, -1], []), ([1, -1, 0], [])],
+)
+def test_genes_without_a_count_under_the_weighted_columns(contrast, expected):
+    # a gene without any count is another matter; weights of one sign say nothing of a comparison; the intercept is everyone
+    found = contrast_all_zero(BY_GROUP, GROUPS, np.array(contrast, dtype=float))
+    assert np.flatnonzero(found).tolist() == expected
+
+
+@pytest.mark.parametrize(("levels", "expected"), [([0, 1], [2]), ([1, 2], [0]), ([0, 2], [1])])
+def test_genes_without_a_count_in_two_levels(levels, expected):
+    samples = np.isin(np.repeat([0, 1, 2], 2), levels)
+    found = contrast_all_zero(BY_GROUP, GROUPS, np.array([0.0, 1.0, 0.0]), samples)
+    assert np.flatnonzero(found).tolist() == expected
+
+
+def test_between_two_zeros_there_is_no_fold_change():
+    coefficients = np.array([[-9.0, 2.0], [3.0, 2.0], [np.nan, np.nan]])
+    covariance = np.tile(np.eye(2), (3, 1, 1))
+    contrast = np.array([0.0, 1.0])
+    plain = wald_test(coefficients, covariance, contrast)
+    found = wald_test(coefficients, covariance, contrast, np.array([True, False, True]))
+    assert found.loc[0, ["log2FoldChange", "stat", "pvalue"]].tolist() == [0, 0, 1]
+    np.testing.assert_array_equal(found["lfcSE"], plain["lfcSE"])
+    np.testing.assert_array_equal(found.loc[1], plain.loc[1])
+    assert found.loc[2, ["log2FoldChange", "stat", "pvalue"]].isna().all()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
+
+from lateralis.model.engine.wald import tail_probabilities
+
+Alternative = Literal["greaterAbs", "lessAbs", "greater", "less"]
 
 _LN2 = float(np.log(2))
 _MIN_MU = 0.5
@@ -20,7 +25,7 @@ def coefficient_covariance(
     ----------
     coefficients : (n_genes, n_coef) natural-log scale
     dispersions : (n_genes,)
-    size_factors : (n_samples,)
+    size_factors : (n_samples,), or normalisation factors (n_samples, n_genes)
     design : (n_samples, n_coef)
     block : genes at a time, which bounds the memory
 
@@ -37,7 +42,8 @@ def coefficient_covariance(
     for start in range(0, n_genes, block):
         part = slice(start, start + block)
         usable = np.flatnonzero(np.isfinite(coefficients[part]).all(axis=1) & np.isfinite(dispersions[part])) + start
-        mu = np.fmax(size_factors * np.exp(coefficients[usable] @ design.T), _MIN_MU)
+        factors = size_factors if size_factors.ndim == 1 else size_factors[:, usable].T
+        mu = np.fmax(factors * np.exp(coefficients[usable] @ design.T), _MIN_MU)
         weights = mu / (1 + mu * dispersions[usable, None])
         information = (weights @ products).reshape(-1, n_coef, n_coef)
         inverse = np.linalg.inv(information + _RIDGE * np.eye(n_coef))
@@ -45,7 +51,9 @@ def coefficient_covariance(
     return covariance
 
 
-def wald_test(coefficients: np.ndarray, covariance: np.ndarray, contrast: np.ndarray) -> pd.DataFrame:
+def wald_test(
+    coefficients: np.ndarray, covariance: np.ndarray, contrast: np.ndarray, all_zero: np.ndarray | None = None
+) -> pd.DataFrame:
     """Wald test of one linear contrast in every gene, against zero.
 
     Parameters
@@ -53,6 +61,7 @@ def wald_test(coefficients: np.ndarray, covariance: np.ndarray, contrast: np.nda
     coefficients : (n_genes, n_coef) natural-log scale
     covariance : (n_genes, n_coef, n_coef)
     contrast : (n_coef,) weights
+    all_zero : (n_genes,) bool, from `contrast_all_zero`; effect and statistic are 0 there and the p-value is 1
 
     Returns
     -------
@@ -62,19 +71,61 @@ def wald_test(coefficients: np.ndarray, covariance: np.ndarray, contrast: np.nda
     """
     effect = coefficients @ contrast / _LN2
     error = np.sqrt(np.einsum("i,gij,j->g", contrast, covariance, contrast)) / _LN2
-    stat = effect / error
-    return pd.DataFrame({"log2FoldChange": effect, "lfcSE": error, "stat": stat, "pvalue": 2 * ndtr(-np.abs(stat))})
+    if all_zero is not None:
+        effect = np.where(all_zero & np.isfinite(effect), 0.0, effect)
+    pvalue, stat = tail_probabilities(effect, error, 0.0, None)
+    return pd.DataFrame({"log2FoldChange": effect, "lfcSE": error, "stat": stat, "pvalue": pvalue})
 
 
-def threshold_pvalues(log2_fold_change: np.ndarray, standard_error: np.ndarray, threshold: float) -> np.ndarray:
-    """p-values of the hypothesis that the absolute log2 fold change is at most `threshold`.
+def contrast_all_zero(
+    counts: np.ndarray, design: pd.DataFrame | np.ndarray, contrast: np.ndarray, samples: np.ndarray | None = None
+) -> np.ndarray:
+    """Genes with counts, but none in the samples that a contrast compares: their fold change is between two zeros.
+
+    Parameters
+    ----------
+    counts : (n_samples, n_genes) integers as counted, before outliers are replaced
+    design : (n_samples, n_coef)
+    contrast : (n_coef,) weights
+    samples : (n_samples,) bool, the samples of the two levels compared. None for a contrast of weights: then the samples
+        that the weighted columns together touch, and only where some weights are positive and some negative, for a
+        single coefficient says nothing of the samples it is compared with.
+
+    Returns
+    -------
+    (n_genes,) bool
+
+    Source: R DESeq2 `contrastAllZeroCharacter`, `contrastAllZeroNumeric`.
+    """
+    if samples is None:
+        if not ((contrast > 0).any() and (contrast < 0).any()):
+            return np.zeros(counts.shape[1], dtype=bool)
+        samples = np.asarray(design, dtype=float)[:, contrast != 0].sum(axis=1) != 0
+    return ~counts[np.asarray(samples, dtype=bool)].any(axis=0) & counts.any(axis=0)
+
+
+def threshold_pvalues(
+    log2_fold_change: np.ndarray, standard_error: np.ndarray, threshold: float, alternative: Alternative = "greaterAbs"
+) -> np.ndarray:
+    """p-values of one scalar contrast against a fold change.
 
     Parameters
     ----------
     log2_fold_change, standard_error : (n_genes,) of one scalar contrast, log2 units
     threshold : log2 of the fold change, ≥ 0
+    alternative : what a small p-value speaks for. `greaterAbs`, the absolute log2 fold change is above the threshold;
+        `lessAbs`, it is below (equivalence); `greater`, the log2 fold change is above the threshold; `less`, it is below
+        −threshold
 
-    Source: R DESeq2 `results(altHypothesis = "greaterAbs")`. It works on the contrast itself, so the result does not depend
+    Raises
+    ------
+    ValueError
+        If the threshold is negative or the alternative is none of these.
+
+    Source: R DESeq2 `results(lfcThreshold, altHypothesis)`. It works on the contrast itself, so the result does not depend
     on which level is the reference.
     """
-    return np.minimum(1.0, 2 * ndtr((threshold - np.abs(log2_fold_change)) / standard_error))
+    if not threshold >= 0:
+        raise ValueError(f"the threshold {threshold} is negative")
+    effect, error = np.asarray(log2_fold_change, dtype=float), np.asarray(standard_error, dtype=float)
+    return tail_probabilities(effect, error, threshold, alternative)[0]
