@@ -167,6 +167,32 @@ def check_design(matrix: pd.DataFrame, *, where: str) -> None:
         )
 
 
+def check_nested(full: pd.DataFrame, reduced: pd.DataFrame, *, where: str) -> None:
+    """Raise an `InputError` unless a reduced design matrix says less than the full one, and nothing else.
+
+    Parameters
+    ----------
+    full : (n_samples, n_coef) of full rank
+    reduced : (n_samples, n_reduced); each column must be a linear combination of the full one's, and there must be fewer
+    where : file and key for messages
+    """
+    if not reduced.shape[1]:
+        raise InputError(where, "the reduced design is empty", "Reduce at most to the intercept, `~ 1`")
+    matrix, values = full.to_numpy(dtype=float), reduced.to_numpy(dtype=float)
+    orthonormal = np.linalg.qr(matrix / np.linalg.norm(matrix, axis=0))[0]
+    outside = np.linalg.norm(values - orthonormal @ (orthonormal.T @ values), axis=0)
+    strange = reduced.columns[outside > 1e-8 * np.linalg.norm(values, axis=0)]
+    if len(strange):
+        raise InputError(
+            where,
+            f"the columns {listing(strange, 20)} of the reduced design are no part of the model's",
+            "Leave terms of the model's design out, and add none",
+        )
+    check_design(reduced, where=where)
+    if reduced.shape[1] >= full.shape[1]:
+        raise InputError(where, "the reduced design is the model's own", "Leave out the term that the test is about")
+
+
 def coefficient_of_level(columns: Collection[str], variable: str, level: str) -> str | None:
     """Name of a level's own coefficient; None for the reference, which has none."""
     for name in (f"{variable}[T.{level}]", f"{variable}[{level}]"):
