@@ -2,7 +2,7 @@
 
 Its own fallback for coefficients floors the means in its objective but not in the gradient, so it may stop anywhere once a
 count is far off, and call it convergence; such genes are fitted again. Its search of the dispersion takes means as they are
-and may jump to the lower bound; R floors them, and so does this.
+and may jump to the lower bound; R floors them, and so does this. Its shrinkage is not used at all (`fallback_shrinkage`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from scipy.special import gammaln, xlogy
 
 from lateralis.model.contrasts import coefficient_covariance
 from lateralis.model.engine.direct import MIN_MU, RIDGE, fit_coefficients
+from lateralis.model.fallback_shrinkage import Posterior, posterior_modes
 
 _TOLERANCE = 0.01  # squared standard errors; a fit that stopped in order is off by 1e-5 or less
+_GENES_ABREAST = 1024  # of the search of posterior modes; bounds its memory
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -107,6 +109,31 @@ class FallbackInference(DefaultInference):  # type: ignore[misc]
         n_samples, n_coef = design_matrix.shape
         rough = (((normalised - fitted) ** 2 - fitted) / fitted**2).sum(axis=0) / (n_samples - n_coef)
         return np.array([mean, variance, np.maximum(rough, 0.0), (variance - mean_inverse_factor * mean) / mean**2])
+
+    def lfc_shrink_nbinom_glm(
+        self,
+        design_matrix: np.ndarray,
+        counts: np.ndarray,
+        size: np.ndarray,
+        offset: np.ndarray,
+        prior_no_shrink_scale: float,
+        prior_scale: float,
+        optimizer: str,
+        shrink_index: int,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Posterior modes, inverse Hessians and convergence, as the engine's; `offset` may be (n_samples, n_genes)."""
+        factors = np.exp(offset[:, None] if np.ndim(offset) == 1 else offset)
+        parts = []
+        for first in range(0, counts.shape[1], _GENES_ABREAST):
+            genes = slice(first, first + _GENES_ABREAST)
+            y = counts[:, genes].astype(float)
+            by_gene = np.broadcast_to(factors if factors.shape[1] == 1 else factors[:, genes], y.shape)
+            posterior = Posterior(
+                y, by_gene, size[genes], design_matrix, prior_no_shrink_scale, prior_scale, shrink_index
+            )
+            parts.append(posterior_modes(posterior))
+        beta, inverse, converged = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        return beta, inverse, converged
 
     def log_likelihoods(self, counts: np.ndarray, mu: np.ndarray, disp: np.ndarray) -> np.ndarray:
         """Negative-binomial log likelihood of every gene, (n_genes,)."""

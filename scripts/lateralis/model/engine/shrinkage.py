@@ -16,17 +16,23 @@ from lateralis.model.engine.special import exp, log
 _MAX_STEPS = 100
 _LARGEST_STEP = 5.0
 _HALVINGS = 40
+_LAST_STEP = 1e-5  # Newton's error is squared at each step: after one as short as this, some 1e-10 is left
+_ROUNDING = 4e-16
 
 
 @summing
-def _negative_log_posterior(counts, factors, size, design, beta, prior, eta):
-    """Up to a constant; leaves the linear predictor in `eta`."""
+def _evaluate(counts, factors, size, design, beta, prior, eta, residual, work):
+    """Negative log posterior up to a constant; leaves the likelihood's slopes in `residual`, its weights in `work.weights`."""
     wide, scale, index = prior
     linear_predictor(design.columns, beta, eta)
     total = 0.0
     alpha = 1.0 / size
     for i in range(len(counts)):
-        total += (counts[i] + size) * log(1.0 + alpha * factors[i] * exp(eta[i])) - counts[i] * eta[i]
+        mu = factors[i] * exp(eta[i])
+        spread = 1.0 / (1.0 + alpha * mu)
+        total += (counts[i] + size) * log(1.0 + alpha * mu) - counts[i] * eta[i]
+        residual[i] = (counts[i] - mu) * spread
+        work.weights[i] = (1.0 + alpha * counts[i]) * mu * spread * spread
     for k in range(len(beta)):
         if k != index:
             total += 0.5 * (beta[k] / wide) ** 2
@@ -34,67 +40,93 @@ def _negative_log_posterior(counts, factors, size, design, beta, prior, eta):
 
 
 @summing
-def _curve(counts, factors, size, design, beta, prior, eta, residual, work, exact):
-    """Gradient of the log posterior into `work.right`, Hessian of its negative into `work.matrix`, from `eta`.
+def _cauchy_curvature(at, scale):
+    """Second derivative of the Cauchy prior's negative log density; negative beyond one scale, least at √3 scales."""
+    width = scale * scale + at * at
+    return 2.0 * (scale * scale - at * at) / (width * width)
 
-    Unless `exact`, the negative curvature of the Cauchy prior's tail is left out, which keeps the matrix positive definite.
-    """
+
+@summing
+def _curve(design, beta, prior, residual, work):
+    """Gradient of the log posterior into `work.right`, Hessian of its negative into `work.matrix`, from an evaluation."""
     wide, scale, index = prior
-    for i in range(len(counts)):
-        mu = factors[i] * exp(eta[i])
-        spread = 1.0 / (size + mu)
-        residual[i] = (counts[i] - mu) * size * spread
-        work.weights[i] = (counts[i] + size) * size * mu * spread * spread
     cross_products(design, work.weights, work)
     project(design.columns, residual, work.right)
     for k in range(len(beta)):
         if k != index:
             work.right[k] -= beta[k] / (wide * wide)
             work.matrix[k, k] += 1.0 / (wide * wide)
-    at = beta[index]
-    width = scale * scale + at * at
-    work.right[index] -= 2.0 * at / width
-    curvature = 2.0 * (scale * scale - at * at) / (width * width)
-    if exact or curvature > 0.0:
-        work.matrix[index, index] += curvature
+    work.right[index] -= 2.0 * beta[index] / (scale * scale + beta[index] * beta[index])
+    work.matrix[index, index] += _cauchy_curvature(beta[index], scale)
 
 
 @summing
 def _climb(counts, factors, size, design, prior, beta, trial, eta, residual, work):
-    """Newton's method from `beta`, which it overwrites; returns the negative log posterior and whether it converged."""
-    value = _negative_log_posterior(counts, factors, size, design, beta, prior, eta)
-    n_coef = len(beta)
+    """Newton's method from `beta`, which it overwrites; returns the negative log posterior and whether it converged.
+
+    Where it did, `work.factor` is the Hessian's Cholesky factor at the mode.
+    """
+    scale, index = prior[1], prior[2]
+    value = _evaluate(counts, factors, size, design, beta, prior, eta, residual, work)
     for _ in range(_MAX_STEPS):
-        _curve(counts, factors, size, design, beta, prior, eta, residual, work, True)
-        if not cholesky(work.matrix, work.factor):
-            _curve(counts, factors, size, design, beta, prior, eta, residual, work, False)
+        _curve(design, beta, prior, residual, work)
+        exact = cholesky(work.matrix, work.factor)
+        if not exact:  # without the negative curvature of the Cauchy prior's tail, the direction is downhill
+            work.matrix[index, index] -= min(_cauchy_curvature(beta[index], scale), 0.0)
             if not cholesky(work.matrix, work.factor):
                 return value, False
         solve(work.factor, work.right, work.solution)
         longest = 0.0
         gain = 0.0
-        for k in range(n_coef):
+        for k in range(len(beta)):
             longest = max(longest, abs(work.solution[k]))
             gain += work.solution[k] * work.right[k]
         if not longest < np.inf:
             return value, False
-        step = min(1.0, _LARGEST_STEP / max(longest, 1e-300))
-        if longest < 1e-9:
-            return value, True
+        if exact and longest < _LAST_STEP * min(
+            1.0, scale
+        ):  # no line search: the value has fewer digits than the slope
+            for k in range(len(beta)):
+                beta[k] += work.solution[k]
+            value = _evaluate(counts, factors, size, design, beta, prior, eta, residual, work)
+            _curve(design, beta, prior, residual, work)
+            return value, cholesky(work.matrix, work.factor)
+        step = min(1.0, _LARGEST_STEP / longest)
+        noise = _ROUNDING * (abs(value) + len(counts) * size)  # size times the log of a number near 1 loses digits
         reached = value
         for _halving in range(_HALVINGS):
-            for k in range(n_coef):
+            for k in range(len(beta)):
                 trial[k] = beta[k] + step * work.solution[k]
-            reached = _negative_log_posterior(counts, factors, size, design, trial, prior, eta)
-            if reached <= value - 1e-4 * step * gain or longest * step < 1e-7:
+            reached = _evaluate(counts, factors, size, design, trial, prior, eta, residual, work)
+            if reached <= value - 1e-4 * step * gain + noise:
                 break
             step /= 2
         else:
             return value, False
-        for k in range(n_coef):
+        for k in range(len(beta)):
             beta[k] = trial[k]
         value = reached
     return value, False
+
+
+@summing
+def _single_mode(at, prior, variance, reach):
+    """Whether there can be no other mode between zero and the one found at `at`.
+
+    Parameters
+    ----------
+    at : the coefficient under the Cauchy prior, at the mode
+    variance : its element of the inverse Hessian there
+    reach : how far a linear predictor moves at most, for each unit of the coefficient
+
+    Another needs a place where the Cauchy prior's negative curvature exceeds the profile likelihood's, which falls no
+    faster than the weights do: at most by a factor of e for each unit of a linear predictor.
+    """
+    scale, at = prior[1], abs(at)
+    if at <= scale:
+        return True
+    information = 1.0 / variance - _cauchy_curvature(at, scale)
+    return information * math.exp(-reach * at) > -_cauchy_curvature(min(at, math.sqrt(3.0) * scale), scale)
 
 
 @kernel
@@ -113,7 +145,8 @@ def maximise(counts, factors, design, sizes, prior, first, last, beta, inverse, 
     inverse : (n_genes, n_coef, n_coef) out; inverse Hessian of the negative log posterior at the mode
     converged : (n_genes,) bool out
 
-    The posterior may have two modes, one near zero and one near the likelihood's, so the search starts at both.
+    The posterior may have two modes, one near zero and one near the likelihood's. The search starts at the latter, and again
+    at zero unless there can be no second mode.
     """
     n_coef, n_samples = design.columns.shape
     eta = np.empty(n_samples)
@@ -122,6 +155,7 @@ def maximise(counts, factors, design, sizes, prior, first, last, beta, inverse, 
     other = np.empty(n_coef)
     work = workspace(design)
     index = prior[2]
+    reach = 2.0 * np.abs(design.columns[index]).max()  # twice, as the other coefficients move along
     for g in range(first, last):
         y = counts[g]
         factor = factors[g if factors.shape[0] > 1 else 0]
@@ -135,17 +169,18 @@ def maximise(counts, factors, design, sizes, prior, first, last, beta, inverse, 
         for k in range(n_coef):
             beta[g, k] = other[k]
         value, found = _climb(y, factor, size, design, prior, beta[g], trial, eta, residual, work)
+        if found:
+            invert(work)
+            inverse[g] = work.inverse
+            if _single_mode(beta[g, index], prior, work.inverse[index, index], reach):
+                converged[g] = True
+                continue
         other[index] = 0.0
         second_value, second_found = _climb(y, factor, size, design, prior, other, trial, eta, residual, work)
         if second_found and (not found or second_value < value):
             found = True
-            for k in range(n_coef):
-                beta[g, k] = other[k]
-        linear_predictor(design.columns, beta[g], eta)
-        _curve(y, factor, size, design, beta[g], prior, eta, residual, work, True)
-        if found and cholesky(work.matrix, work.factor):
             invert(work)
             inverse[g] = work.inverse
-        else:
-            found = False
+            for k in range(n_coef):
+                beta[g, k] = other[k]
         converged[g] = found
