@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import nbinom
 
 from lateralis.config import Contrast, Endpoint, Variable
-from lateralis.model.contrasts import wald_test
+from lateralis.model.contrasts import contrast_all_zero, wald_test
 from lateralis.model.design import contrast_vector, design_matrix
 from lateralis.model.endpoint import call_genes
 from lateralis.model.fit import fit_model
@@ -171,14 +171,11 @@ class Case:
 
     def statistics(self, contrast):
         """Our Wald statistics as the pipeline puts them together, one row a gene."""
-        from lateralis.model.contrasts import contrast_all_zero
-
-        fit, vector = self.fit, self.vector(contrast)
-        table = wald_test(fit.coefficients, fit.covariance, vector)
+        fit, vector, asked = self.fit, self.vector(contrast), self.entry["contrasts"][contrast]
+        compared = None if isinstance(asked, dict) else self.sheet[asked[0]].isin(asked[1:]).to_numpy()
+        all_zero = contrast_all_zero(self.counts.to_numpy().T, fit.design, vector, compared)
+        table = wald_test(fit.coefficients, fit.covariance, vector, all_zero)
         reason = fit.genes["na_reason"]
-        empty = contrast_all_zero(self.counts.to_numpy().T, fit.design, vector)
-        table.loc[empty, ["log2FoldChange", "stat"]] = 0.0
-        table.loc[empty, "pvalue"] = 1.0
         table.loc[(reason == "cooks_outlier").to_numpy(), "pvalue"] = np.nan
         table.loc[reason.isin(["all_zero", "no_convergence"]).to_numpy()] = np.nan
         table["gene_id"] = table["gene_name"] = self.counts.index

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lateralis.model.likelihood_ratio import likelihood_ratio_test
+
 REDUCED = {"covariates": "~ batch + sex + age", "interaction": "~ genotype + treatment", "outliers": "~ 1"}
 
 
@@ -19,8 +21,6 @@ def setting(request, cases):
 
 
 def test_statistics_from_rs_own_dispersions(setting, inference):
-    from lateralis.model.likelihood_ratio import likelihood_ratio_test
-
     case, reduced, expected = setting
     used = converged(expected)
     found = likelihood_ratio_test(
@@ -28,8 +28,8 @@ def test_statistics_from_rs_own_dispersions(setting, inference):
         case.matrix(),
         reduced,
         dispersions=case.genes.loc[used, "dispersion"].to_numpy(),
-        normalisation=case.normalisation[:, 0],
-        inference=inference,
+        size_factors=case.normalisation[:, 0],
+        numerics=inference,
     ).set_axis(expected.index[used])
     # R stops at a relative gain of 1e-8 in deviances of up to 1e3, twice
     np.testing.assert_allclose(found["stat"], expected.loc[used, "stat"], rtol=1e-5, atol=1e-3)
@@ -41,8 +41,6 @@ def test_statistics_from_rs_own_dispersions(setting, inference):
 
 def test_whole_way(setting, inference, pvalues_apart):
     """From counts over our dispersions to the test, as the pipeline does."""
-    from lateralis.model.likelihood_ratio import likelihood_ratio_test
-
     case, reduced, expected = setting
     counts = case.counts.to_numpy().T.copy()
     replaced = case.fit.replacements
@@ -55,8 +53,8 @@ def test_whole_way(setting, inference, pvalues_apart):
         case.matrix(),
         reduced,
         dispersions=case.fit.genes.loc[fitted, "dispersion"].to_numpy(),
-        normalisation=case.fit.samples["size_factor"].to_numpy(),
-        inference=inference,
+        size_factors=case.fit.samples["size_factor"].to_numpy(),
+        numerics=inference,
     ).to_numpy()
     found.loc[reason == "cooks_outlier", "pvalue"] = np.nan
     used = converged(expected)
