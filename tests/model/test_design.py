@@ -235,3 +235,6 @@ def test_tested_variables_come_from_names_and_weights():
     age = {"slope": Contrast(model="m", weights={"log2(age)": 1, "Intercept": 2})}
     assert design.tested_variables(age, formula) == ["age"]
     assert design.tested_variables({}, formula) == []
+    lrt = {"any": Contrast(model="m", reduced="~ batch + log2(age) + group + visit")}
+    assert design.tested_variables(lrt, formula) == ["group", "visit"]
+    assert design.tested_variables({"any": Contrast(model="m", reduced="~ group * visit")}, formula) == ["age", "batch"]

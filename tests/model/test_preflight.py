@@ -140,6 +140,16 @@ def test_the_simulated_cohort_passes():
     assert warning.startswith("Model primary: no outlier count can be replaced")
 
 
+def test_a_reduced_design_passes_where_it_is_nested():
+    contrasts = {"any_group": {"model": "primary", "reduced": "~ batch + sex + age"}}
+    assert check_cohort(cohort(contrasts=contrasts), "cohort.yaml") == []
+    nested = {
+        "models": {"primary": {"design": "~ -1 + group"}},
+        "contrasts": {"c": {"model": "primary", "reduced": "~ 1"}},
+    }
+    assert check_cohort(cohort(**nested), "cohort.yaml") == []
+
+
 @pytest.mark.parametrize(
     ("changes", "where", "found"),
     [
@@ -152,6 +162,27 @@ def test_the_simulated_cohort_passes():
             {"models": {"primary": {"design": "~ group", "subset": "group in ['motor', 'carrier']"}}},
             "cohort.yaml, contrasts.c.test",
             "group 'als' has 0 samples in model 'primary'",
+        ),
+        (
+            {
+                "models": {"primary": {"design": "~ group + age"}},
+                "contrasts": {"c": {"model": "primary", "reduced": "~ log(age)"}},
+            },
+            "cohort.yaml, contrasts.c.reduced",
+            "the columns 'log(age)' of the reduced design are no part of the model's",
+        ),
+        (
+            {
+                "models": {"primary": {"design": "~ -1 + group"}},
+                "contrasts": {"c": {"model": "primary", "reduced": "~ group"}},
+            },
+            "cohort.yaml, contrasts.c.reduced",
+            "the reduced design is the model's own",
+        ),
+        (
+            {"size_factors": {"control_genes": "no/such.txt"}},
+            "no/such.txt",
+            "there is no such file",
         ),
         (
             {"models": {"primary": {"design": "~ group", "subset": "age > 1000"}}},

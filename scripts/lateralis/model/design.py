@@ -10,7 +10,7 @@ import pandas as pd
 
 from lateralis.config import Contrast, Variable
 from lateralis.errors import InputError, listing
-from lateralis.expressions import Factor, comparisons, matches, parse_formula, parse_subset
+from lateralis.expressions import Factor, comparisons, dropped_terms, matches, parse_formula, parse_subset
 
 _TRANSFORM = {"log": np.log, "log2": np.log2, "log10": np.log10, "log1p": np.log1p, "sqrt": np.sqrt}
 
@@ -219,6 +219,8 @@ def contrast_vector(contrast: Contrast, obs: pd.DataFrame, columns: list[str], *
     ------
     InputError
         If a level has fewer than two samples in the model, or a weight names no coefficient.
+
+    A contrast with a reduced design has no weights: it is no linear combination.
     """
     vector = np.zeros(len(columns))
     if contrast.weights is not None:
@@ -249,7 +251,10 @@ def contrast_vector(contrast: Contrast, obs: pd.DataFrame, columns: list[str], *
 
 
 def tested_variables(contrasts: Mapping[str, Contrast], design: str) -> list[str]:
-    """Variables that a model's contrasts test, sorted: the ones named, or those in the names of weighted coefficients."""
+    """Variables that a model's contrasts test, sorted.
+
+    They are the ones named, those in the names of weighted coefficients, or those of the terms that a reduced design lacks.
+    """
     found = {contrast.variable for contrast in contrasts.values() if contrast.variable is not None}
     variables = parse_formula(design).variables
     for contrast in contrasts.values():
@@ -257,4 +262,6 @@ def tested_variables(contrasts: Mapping[str, Contrast], design: str) -> list[str
             if weight:
                 parts = {part.split("[")[0].rstrip(")").split("(")[-1] for part in name.split(":")}
                 found.update(parts.intersection(variables))
+        if contrast.reduced is not None:
+            found.update(factor.variable for term in dropped_terms(design, contrast.reduced) for factor in term)
     return sorted(found)

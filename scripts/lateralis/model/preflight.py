@@ -9,14 +9,15 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from lateralis.config import Cohort, Model, Samples
+from lateralis.config import Cohort, Contrast, Model, Samples
 from lateralis.errors import InputError
 from lateralis.expressions import parse_formula
+from lateralis.inputs.control_genes import read_control_genes
 from lateralis.inputs.counts import check_counts_header
 from lateralis.inputs.samples import biological_samples, check_exclusions, read_samples, type_samples
 from lateralis.inputs.simulate.sheets import simulate_sheet
 from lateralis.model import outliers
-from lateralis.model.design import check_design, contrast_vector, design_matrix, select_samples
+from lateralis.model.design import check_design, check_nested, contrast_vector, design_matrix, select_samples
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ def check_cohort(cohort: Cohort, where: str) -> list[str]:
         raise InputError(
             f"{where}, input.annotation", f"there is no file '{cohort.input.annotation}'", "Correct the path"
         )
+    if cohort.size_factors.control_genes is not None:
+        read_control_genes(cohort.size_factors.control_genes)
     obs = biological_samples(sheet, cohort.samples, origin)
     check_exclusions(obs.index, cohort.samples, where)
     warnings = []
@@ -80,11 +83,18 @@ def check_cohort(cohort: Cohort, where: str) -> list[str]:
             where=f"{where}, models.{name}",
         )
         for contrast_name, contrast in cohort.contrasts_of(name).items():
-            contrast_vector(
-                contrast, model.obs, list(model.matrix.columns), where=f"{where}, contrasts.{contrast_name}"
-            )
+            check_contrast(contrast, model, cohort.samples, where=f"{where}, contrasts.{contrast_name}")
         warnings += design_warnings(model, spec, cohort.samples, name)
     return warnings
+
+
+def check_contrast(contrast: Contrast, model: ModelSamples, samples: Samples, *, where: str) -> None:
+    """Raise an `InputError` unless a contrast can be asked of its model."""
+    if contrast.reduced is None:
+        contrast_vector(contrast, model.obs, list(model.matrix.columns), where=where)
+        return
+    reduced = design_matrix(model.obs, contrast.reduced, samples.variables, where=f"{where}.reduced")
+    check_nested(model.matrix, reduced, where=f"{where}.reduced")
 
 
 def arrange_model(
