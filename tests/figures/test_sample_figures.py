@@ -91,6 +91,15 @@ def test_heatmap_of_few_genes(called, expression, samples, n_genes):
     assert (NOTHING in alt) if n_genes == 0 else (f"{n_genes} called gene" in alt)
 
 
+def test_heatmap_of_a_test_without_fold_changes_shows_every_level(called, expression, samples):
+    changed = called.assign(call_fdr="changed")
+    levels = ["control", "motor", "carrier", "als"]
+    svg = svg_of(draw_heatmap(expression, changed, samples, title="x", rule="fdr", group="group", levels=levels))
+    assert all(f">{level}<" in svg for level in [*levels, "changed"])
+    alt = heatmap_alt_text(changed, 60, title="x", rule="fdr")
+    assert alt.endswith(f"{len(changed.head(50))} called genes by 60 samples.")
+
+
 def test_heatmap_without_a_group_takes_every_sample(called, expression, samples):
     svg = svg_of(draw_heatmap(expression, called, samples, title="x", rule="fdr"))
     assert "60 samples" in svg

@@ -2,6 +2,37 @@
 # Makes: the figures of each contrast and model, and report.html.
 
 
+# Contrasts with a fold change only: a likelihood-ratio test has none.
+rule draw_fold_changes:
+    input:
+        results="results/{cohort}/contrasts/{contrast}/results.tsv.gz",
+    output:
+        multiext("results/{cohort}/contrasts/{contrast}/", "volcano.png", "volcano.pdf", "ma.png", "ma.pdf"),
+        report(
+            multiext("results/{cohort}/contrasts/{contrast}/", "volcano.svg", "ma.svg"),
+            caption="../report/contrast.rst",
+            category="Contrasts",
+            subcategory="{cohort}: {contrast}",
+            labels={"contrast": "{contrast}"},
+        ),
+    log:
+        "results/{cohort}/logs/report/draw_fold_changes.{contrast}.log",
+    benchmark:
+        "results/{cohort}/benchmarks/report/draw_fold_changes.{contrast}.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=15,
+    params:
+        contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
+        label=label_of_contrast,
+        endpoint=lookup(dpath="{cohort}/endpoint", within=COHORTS),
+        code=code("draw_fold_changes.py"),
+    script:
+        "../../scripts/draw_fold_changes.py"
+
+
 rule draw_contrast:
     input:
         normalised="results/{cohort}/normalised.h5ad",
@@ -11,19 +42,13 @@ rule draw_contrast:
     output:
         multiext(
             "results/{cohort}/contrasts/{contrast}/",
-            "volcano.png",
-            "volcano.pdf",
-            "ma.png",
-            "ma.pdf",
             "heatmap.png",
             "heatmap.pdf",
             "p_histogram.png",
             "p_histogram.pdf",
         ),
         report(
-            multiext(
-                "results/{cohort}/contrasts/{contrast}/", "volcano.svg", "ma.svg", "heatmap.svg", "p_histogram.svg"
-            ),
+            multiext("results/{cohort}/contrasts/{contrast}/", "heatmap.svg", "p_histogram.svg"),
             caption="../report/contrast.rst",
             category="Contrasts",
             subcategory="{cohort}: {contrast}",
@@ -40,6 +65,8 @@ rule draw_contrast:
         runtime=15,
     params:
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
+        label=label_of_contrast,
+        grouping=grouping_of_contrast,
         endpoint=lookup(dpath="{cohort}/endpoint", within=COHORTS),
         variables=variables_of_cohort,
         code=code("draw_contrast.py"),
@@ -92,8 +119,8 @@ rule write_report:
         dispersions=of_each_model("results/{cohort}/models/{model}/dispersions.svg"),
         status=of_each_contrast("results/{cohort}/contrasts/{contrast}/status.json"),
         results=of_each_contrast("results/{cohort}/contrasts/{contrast}/results.tsv.gz"),
-        volcano=of_each_contrast("results/{cohort}/contrasts/{contrast}/volcano.svg"),
-        ma=of_each_contrast("results/{cohort}/contrasts/{contrast}/ma.svg"),
+        volcano=of_each_fold_change("results/{cohort}/contrasts/{contrast}/volcano.svg"),
+        ma=of_each_fold_change("results/{cohort}/contrasts/{contrast}/ma.svg"),
         heatmap=of_each_contrast("results/{cohort}/contrasts/{contrast}/heatmap.svg"),
         p_histogram=of_each_contrast("results/{cohort}/contrasts/{contrast}/p_histogram.svg"),
     output:

@@ -45,7 +45,7 @@ def heatmap_order(
     Parameters
     ----------
     scores : (n_genes, n_samples) float
-    row_blocks : (n_genes,) `up` or `down`
+    row_blocks : (n_genes,) `up`, `down` or `changed`
     column_blocks : (n_samples,) level of each sample
     levels : groups, from left to right
     """
@@ -85,9 +85,9 @@ def draw_heatmap(
     title : str
     rule : {"nominal", "fdr", "strict"}
     group : str, optional
-        The contrast's variable; without one, all samples form one block.
+        The variable whose levels are compared; without one, all samples form one block.
     levels : sequence of str
-        Its compared levels, test first; other samples are left out.
+        Its compared levels, from left to right; other samples are left out.
     annotations : sequence of str
         More variables to show above the columns.
 
@@ -168,6 +168,6 @@ def heatmap_alt_text(called: pd.DataFrame, n_samples: int, *, title: str, rule: 
     called = called.head(MOST_GENES)
     if called.empty:
         return f"{title}. {NOTHING}"
-    up = int((called[f"call_{rule}"] == "up").sum())
-    down = int((called[f"call_{rule}"] == "down").sum())
-    return f"Heatmap, {title}: {plural(len(called), 'called gene')} ({up} up, {down} down) by {plural(n_samples, 'sample')}."
+    calls = called[f"call_{rule}"].value_counts()
+    directions = f" ({calls.get('up', 0)} up, {calls.get('down', 0)} down)" if "changed" not in calls else ""
+    return f"Heatmap, {title}: {plural(len(called), 'called gene')}{directions} by {plural(n_samples, 'sample')}."
