@@ -24,7 +24,7 @@ def main(snakemake):
         alpha=cohort.endpoint.alpha,
         headline=cohort.endpoint.headline,
         contrasts=[
-            describe_contrast(name, contrast, status, results)
+            describe_contrast(name, contrast, cohort.label(name), status, results)
             for (name, contrast), status, results in zip(
                 cohort.contrasts.items(), given.status, given.results, strict=True
             )
@@ -52,15 +52,21 @@ def notices(notes, facts_paths):
     return [str(note) for note in notes] + [warning for path in facts_paths for warning in read_json(path)["warnings"]]
 
 
-def describe_contrast(name, contrast, status_path, results_path):
+def describe_contrast(name, contrast, label, status_path, results_path):
     """One contrast as the payload takes it."""
     status = read_json(status_path)
     counted = status["samples"]
-    groups = {contrast.test: counted["test"], contrast.reference: counted["reference"]} if contrast.variable else {}
+    if contrast.variable is not None:
+        groups = {contrast.test: counted["test"], contrast.reference: counted["reference"]}
+    else:
+        groups = {"in the model": counted["fit_only"]}
     return {
         "name": name,
         "model": contrast.model,
-        "label": contrast.label(name),
+        "label": label,
+        "test": status["test"],
+        "reduced": status.get("reduced", ""),
+        "degrees_of_freedom": status.get("degrees_of_freedom"),
         "status": status["status"],
         "reason": status["reason"],
         "groups": groups,
@@ -90,6 +96,9 @@ def describe_model(name, cohort, facts_path, genes_path, samples_path, obs, grou
         "n_genes_replaced": facts["replaced_genes"],
         "n_genes_outlier": int((reasons == "cooks_outlier").sum()),
         "size_factors": facts["size_factors"],
+        "size_factor_genes": facts["size_factor_genes"],
+        "offsets": facts["offsets"],
+        "numerics": facts["numerics"],
         "prior_variance": facts["prior_variance"],
         "warnings": [],
     }
@@ -98,8 +107,14 @@ def describe_model(name, cohort, facts_path, genes_path, samples_path, obs, grou
 def page_figures(cohort, given):
     """Every figure of the page by its name there."""
     paths = {}
-    for kind in ("volcano", "heatmap", "ma", "p_histogram"):
-        paths |= {f"contrasts/{name}/{kind}": path for name, path in zip(cohort.contrasts, given[kind], strict=True)}
+    with_fold_change = [name for name, contrast in cohort.contrasts.items() if contrast.reduced is None]
+    for kind, names in (
+        ("volcano", with_fold_change),
+        ("heatmap", cohort.contrasts),
+        ("ma", with_fold_change),
+        ("p_histogram", cohort.contrasts),
+    ):
+        paths |= {f"contrasts/{name}/{kind}": path for name, path in zip(names, given[kind], strict=True)}
     paths |= {f"models/{name}/dispersions": path for name, path in zip(cohort.models, given.dispersions, strict=True)}
     paths |= {f"samples/{Path(path).stem}": path for path in given.qc_figures}
     for variable in cohort.samples.variables:

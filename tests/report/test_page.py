@@ -86,6 +86,34 @@ def test_a_refused_contrast_says_why_and_shows_no_numbers(html):
     assert "The groups share no batch." in section
 
 
+def test_a_likelihood_ratio_test_counts_changed_genes_and_shows_no_fold_change(with_lrt):
+    results = with_lrt["contrasts"][-1]["results"]
+    html = render_page(build_payload(**with_lrt), {})
+    row = next(row for row in cells(html) if row[0] == "any effect of group")
+    tested = [str(results[column].notna().sum()) for column in ("padj", "pvalue")]
+    changed = [f"{(results[f'call_{rule}'] == 'changed').sum()} changed" for rule in ("fdr", "nominal")]
+    assert row[1:] == [tested[0], changed[0], tested[1], changed[1], "no fold change", "176 in the model"]
+    section = html.split('<section id="contrast-any_group"')[1].split("</section>")[0]
+    assert f"{changed[0]} among {tested[0]} genes tested; model primary against its reduced design" in section
+    assert "likelihood-ratio test with 3 degrees of freedom" in section
+    heads, first = cells(section)[:2]
+    assert heads == ["Gene", "Identifier", "Call", "Mean count", "Statistic", "p", "padj"]
+    strongest = results.loc[results["stat"].abs().idxmax()]
+    assert first[:3] == [strongest["gene_name"], strongest["gene_id"], "changed"]
+
+
+def test_under_a_strict_headline_a_likelihood_ratio_test_shows_its_fdr_calls(with_lrt):
+    payload = build_payload(**with_lrt | {"headline": "strict"})
+    contrast = payload["contrasts"][-1]
+    called = (contrast["summary"]["fdr"]["changed"], contrast["n_called"], contrast["headline"])
+    assert called == (contrast["n_called"], (with_lrt["contrasts"][-1]["results"]["padj"] < 0.05).sum(), "fdr")
+    assert payload["contrasts"][0]["headline"] == "strict"
+    html = render_page(payload, {})
+    assert "and FDR stands for strict." in html
+    section = html.split('<section id="contrast-any_group"')[1].split("</section>")[0]
+    assert cells(section)[0][-1] == "padj"
+
+
 def test_no_gene_called_is_a_sentence(given, figures):
     results = given["contrasts"][0]["results"]
     given["contrasts"][0]["results"] = results.assign(call_fdr="none")
@@ -123,7 +151,7 @@ def test_nothing_is_loaded_and_the_only_hosts_are_dois(html):
     assert all(image["src"].startswith("data:image/svg+xml;base64,") for image in page.all("img"))
     assert not any(page.all(tag) for tag in ("script", "link", "iframe", "object", "embed", "form"))
     outside = [link["href"] for link in page.all("a") if "://" in link["href"]]
-    assert len(outside) == 3
+    assert len(outside) == 4
     assert all(link.startswith("https://doi.org/10.") for link in outside)
     assert "url(" not in html
     assert "@import" not in html

@@ -19,6 +19,7 @@ PACKAGES = (
     "numpy",
     "scipy",
     "statsmodels",
+    "numba",
     "matplotlib",
     "formulaic",
     "pydantic",

@@ -7,26 +7,45 @@ from typing import Any
 
 from lateralis.figures.calls import enumerated, plural
 
-REFERENCES = (
-    {
-        "text": "Love MI, Huber W, Anders S. Moderated estimation of fold change and dispersion for RNA-seq data with "
-        "DESeq2. Genome Biology 2014.",
-        "doi": "10.1186/s13059-014-0550-8",
-    },
-    {
-        "text": "Muzellec B, Teleńczuk M, Cabeli V, Andreux M. PyDESeq2: a python package for bulk RNA-seq differential "
-        "expression analysis. Bioinformatics 2023.",
-        "doi": "10.1093/bioinformatics/btad547",
-    },
-    {
-        "text": "Mölder F, Jablonski KP, Letcher B, et al. Sustainable data analysis with Snakemake. F1000Research 2021.",
-        "doi": "10.12688/f1000research.29032.2",
-    },
-)
+_DESEQ2 = {
+    "text": "Love MI, Huber W, Anders S. Moderated estimation of fold change and dispersion for RNA-seq data with DESeq2. "
+    "Genome Biology 2014.",
+    "doi": "10.1186/s13059-014-0550-8",
+}
+_PYDESEQ2 = {
+    "text": "Muzellec B, Teleńczuk M, Cabeli V, Andreux M. PyDESeq2: a python package for bulk RNA-seq differential "
+    "expression analysis. Bioinformatics 2023.",
+    "doi": "10.1093/bioinformatics/btad547",
+}
+_APEGLM = {
+    "text": "Zhu A, Ibrahim JG, Love MI. Heavy-tailed prior distributions for sequence count data: removing the noise and "
+    "preserving large differences. Bioinformatics 2019.",
+    "doi": "10.1093/bioinformatics/bty895",
+}
+_OFFSETS = {
+    "text": "Soneson C, Love MI, Robinson MD. Differential analyses for RNA-seq: transcript-level estimates improve "
+    "gene-level inferences. F1000Research 2015.",
+    "doi": "10.12688/f1000research.7563.2",
+}
+_SNAKEMAKE = {
+    "text": "Mölder F, Jablonski KP, Letcher B, et al. Sustainable data analysis with Snakemake. F1000Research 2021.",
+    "doi": "10.12688/f1000research.29032.2",
+}
 SIZE_FACTORS = {
     "ratio": "the median of ratios",
-    "poscounts": "the median of ratios over positive counts (every gene has a zero in some sample)",
+    "poscounts": "the median of ratios over positive counts (poscounts, for sparse data)",
 }
+
+
+def references(payload: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What the methods cite: text and doi."""
+    shrunken = any(contrast["test"] == "wald" for contrast in _tested(payload))
+    with_offsets = any(model["offsets"] for model in payload["models"])
+    return [_DESEQ2, _PYDESEQ2, *[_APEGLM] * shrunken, *[_OFFSETS] * with_offsets, _SNAKEMAKE]
+
+
+def _tested(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [contrast for contrast in payload["contrasts"] if contrast["status"] == "tested"]
 
 
 def methods_text(payload: Mapping[str, Any]) -> list[str]:
@@ -44,7 +63,7 @@ def methods_text(payload: Mapping[str, Any]) -> list[str]:
     return [
         *(_model_paragraph(model) for model in payload["models"]),
         _testing_paragraph(payload),
-        _threshold_paragraph(payload["endpoint"]),
+        _threshold_paragraph(payload),
         _software_paragraph(payload["versions"]),
     ]
 
@@ -55,11 +74,21 @@ def _model_paragraph(model: Mapping[str, Any]) -> str:
     return (
         f"Model {model['name']}: counts of {plural(model['n_samples'], 'sample')}{subset} were modelled with the design "
         f"{model['design']}. Of {plural(model['n_genes_input'], 'gene')}, {model['n_genes_kept']:,} had "
-        f"{model['filter']} and were tested. Size factors are {SIZE_FACTORS[model['size_factors']]}. Each gene follows a "
-        "negative binomial distribution with a log link; its dispersion was moved towards the trend over all genes (prior "
-        f"variance {model['prior_variance']:.3g}) as in DESeq2 (Love et al. 2014), computed by PyDESeq2 (Muzellec et al. "
-        f"2023). {_outlier_sentence(model)} Counts were replaced in {plural(replaced, 'gene')}; {plural(lost, 'gene')} lost "
-        "the p-value to an outlier."
+        f"{model['filter']} and were tested. Size factors are {SIZE_FACTORS[model['size_factors']]}, taken from "
+        f"{model['size_factor_genes']}.{_offset_sentence(model)} Each gene follows a negative binomial distribution with a "
+        "log link; its dispersion was moved towards the trend over all genes (prior variance "
+        f"{model['prior_variance']:.3g}) as in DESeq2 (Love et al. 2014) and PyDESeq2 (Muzellec et al. 2023). Numerics: "
+        f"{model['numerics']}. {_outlier_sentence(model)} Counts were replaced in {plural(replaced, 'gene')}; "
+        f"{plural(lost, 'gene')} lost the p-value to an outlier."
+    )
+
+
+def _offset_sentence(model: Mapping[str, Any]) -> str:
+    if not model["offsets"]:
+        return ""
+    return (
+        f" {model['offsets'].capitalize()} enter as offsets (Soneson et al. 2015): each sample's size factor is multiplied by "
+        "them, gene by gene, relative to the gene's geometric mean."
     )
 
 
@@ -74,23 +103,48 @@ def _outlier_sentence(model: Mapping[str, Any]) -> str:
 
 
 def _testing_paragraph(payload: Mapping[str, Any]) -> str:
-    labels = enumerated([contrast["label"] for contrast in payload["contrasts"] if contrast["status"] == "tested"])
-    tests = f"Tested: {labels}, each by a Wald test of the coefficients" if labels else "No contrast was tested"
-    return (
-        f"{tests}. P-values were adjusted by Benjamini and Hochberg's procedure within each contrast, after independent "
-        f"filtering on mean expression at the level {payload['endpoint']['alpha']:g}. Log2 fold changes are unshrunken "
-        "maximum-likelihood estimates. There is no adjustment across contrasts."
+    tested = _tested(payload)
+    directed = [contrast["label"] for contrast in tested if contrast["test"] == "wald"]
+    designs = {model["name"]: model["design"] for model in payload["models"]}
+    sentences = [f"Tested: {enumerated(directed)}, each by a Wald test of the coefficients."] if directed else []
+    sentences += [
+        f"Tested: {contrast['label']}, by a likelihood-ratio test of the design {designs[contrast['model']]} against the "
+        f"reduced design {contrast['reduced']} ({plural(contrast['degrees_of_freedom'], 'degree')} of freedom)."
+        for contrast in tested
+        if contrast["test"] == "lrt"
+    ]
+    sentences.append(
+        "P-values were adjusted by Benjamini and Hochberg's procedure within each contrast, after independent filtering on "
+        f"mean expression at the level {payload['endpoint']['alpha']:g}."
+        if tested
+        else "No contrast was tested."
     )
+    if directed:
+        sentences.append(
+            "Log2 fold changes are unshrunken maximum-likelihood estimates; beside them, for ranking only, stand those that "
+            "apeGLM shrinks along the contrast (Zhu et al. 2019)."
+        )
+    return " ".join([*sentences, "There is no adjustment across contrasts."])
 
 
-def _threshold_paragraph(endpoint: Mapping[str, Any]) -> str:
+def _threshold_paragraph(payload: Mapping[str, Any]) -> str:
+    endpoint = payload["endpoint"]
     criteria = endpoint["criteria"]
     others = "; ".join(f"{rule}: {criteria[rule]}" for rule in criteria if rule != endpoint["headline"])
     return (
         f"A gene is called under the rule {endpoint['headline']}: {criteria[endpoint['headline']]}. Shown beside it are "
         f"{others}. The strict rule tests whether the absolute log2 fold change exceeds log2 of "
         f"{endpoint['fold_change']:g}, on the contrast itself, so that it does not depend on the reference level."
+        f"{_undirected_sentence(payload)}"
     )
+
+
+def _undirected_sentence(payload: Mapping[str, Any]) -> str:
+    """How tests without a fold change are called, if there are any."""
+    if all(contrast["test"] == "wald" for contrast in _tested(payload)):
+        return ""
+    instead = " and the rule fdr in place of strict" if payload["endpoint"]["headline"] == "strict" else ""
+    return f" A likelihood-ratio test has no fold change: its genes are called changed by the p-value alone{instead}."
 
 
 def _software_paragraph(versions: Mapping[str, str]) -> str:

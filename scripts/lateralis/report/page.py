@@ -12,7 +12,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from lateralis.report.methods import REFERENCES, methods_text
+from lateralis.report.methods import methods_text, references
 
 HERE = Path(__file__).parent
 PAGE_TEMPLATE, STYLE_SHEET = "report.html.jinja", "report.css"
@@ -74,7 +74,7 @@ def render_page(payload: Mapping[str, Any], figures: Mapping[str, ReportFigure])
         page=payload,
         rules=[headline, *(rule for rule in payload["endpoint"]["criteria"] if rule != headline)],
         methods=methods_text(payload),
-        references=REFERENCES,
+        references=references(payload),
         figures={name: {"uri": data_uri(figure.content), "alt": figure.alt} for name, figure in figures.items()},
         sample_figures=[name for name in figures if name.startswith("samples/")],
         style=Markup(style),  # noqa: S704 - a file of ours, no data in it

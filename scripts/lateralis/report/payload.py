@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict, get_args
+from typing import Any, TypedDict
 
 import pandas as pd
 
-from lateralis.figures.calls import Rule, criterion, enumerated, plural, short_rule
+from lateralis.figures.calls import criterion, enumerated, plural, short_rule
 from lateralis.figures.groups import MOST_NAMED_SAMPLES
-from lateralis.model.endpoint import called_genes, count_calls
+from lateralis.model.endpoint import RULES, Rule, called_genes, count_calls, headline_rule
 
 TOP_GENES = 25
-RULES: tuple[Rule, ...] = get_args(Rule)
 CONTRAST_FIGURES = ("volcano", "heatmap", "ma", "p_histogram")
 
 
@@ -38,8 +37,14 @@ class ContrastInput(TypedDict, total=False):
     status : {"tested", "refused"}
     reason : str
         Why it was refused; empty otherwise.
+    test : {"wald", "lrt"}
+        Wald test of a linear contrast (default), or likelihood-ratio test, which has no fold changes.
+    reduced : str
+        The reduced design of a likelihood-ratio test.
+    degrees_of_freedom : int
+        Of a likelihood-ratio test.
     groups : dict of level to number of samples
-        Compared levels, test first; empty for a combination of coefficients.
+        Compared levels, test first; where no levels are compared, all samples of the model under one name.
     results : DataFrame
         Columns of `results.tsv.gz`; header only when refused.
     results_path : str
@@ -52,6 +57,9 @@ class ContrastInput(TypedDict, total=False):
     label: str
     status: str
     reason: str
+    test: str
+    reduced: str
+    degrees_of_freedom: int
     groups: dict[str, int]
     results: pd.DataFrame
     results_path: str
@@ -78,6 +86,12 @@ class ModelInput(TypedDict, total=False):
         Genes with a replaced count; genes that lost their p-value to an outlier.
     size_factors : str
         How they were estimated: `ratio` or `poscounts`.
+    size_factor_genes : str
+        The genes that they were estimated from, in words.
+    offsets : str
+        What else entered as offsets; empty for nothing.
+    numerics : str
+        What computed the fit.
     prior_variance : float
     warnings : list of str
     """
@@ -95,6 +109,9 @@ class ModelInput(TypedDict, total=False):
     n_genes_replaced: int
     n_genes_outlier: int
     size_factors: str
+    size_factor_genes: str
+    offsets: str
+    numerics: str
     prior_variance: float
     warnings: list[str]
 
@@ -200,16 +217,22 @@ def _endpoint(fold_change: float, alpha: float, headline: Rule) -> EndpointWords
 def _contrast(contrast: ContrastInput, headline: Rule) -> dict[str, Any]:
     tested = contrast["status"] == "tested"
     results = contrast["results"]
+    rule = headline_rule(results, headline)
     return {
         "name": contrast["name"],
         "model": contrast["model"],
         "label": contrast["label"],
         "status": contrast["status"],
         "reason": contrast.get("reason", ""),
+        "test": contrast.get("test", "wald"),
+        "reduced": contrast.get("reduced", ""),
+        "degrees_of_freedom": contrast.get("degrees_of_freedom"),
+        "headline": rule,
         "groups": [{"level": level, "samples": count} for level, count in contrast["groups"].items()],
         "summary": {row["rule"]: row for row in _records(count_calls(results))} if tested else {},
         "without_p_value": _without_p_value(results) if tested else [],
-        "top": _top_genes(results, headline) if tested else [],
+        "n_called": len(called_genes(results, rule)) if tested else 0,
+        "top": _top_genes(results, rule) if tested else [],
         "results_path": contrast["results_path"],
         "warnings": list(contrast.get("warnings", [])),
         "figures": [f"contrasts/{contrast['name']}/{kind}" for kind in CONTRAST_FIGURES] if tested else [],
@@ -225,7 +248,7 @@ def _without_p_value(results: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _top_genes(results: pd.DataFrame, headline: Rule) -> list[dict[str, Any]]:
     top = called_genes(results, headline).head(TOP_GENES)
-    table = top[["gene_name", "gene_id", "baseMean", "log2FoldChange", "pvalue"]].copy()
+    table = top[["gene_name", "gene_id", "baseMean", "log2FoldChange", "stat", "pvalue"]].copy()
     table["call"] = top[f"call_{headline}"]
     table["adjusted"] = top["padj_threshold" if headline == "strict" else "padj"]
     return _records(table)
