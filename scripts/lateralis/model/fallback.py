@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from pydeseq2.default_inference import DefaultInference
+from pydeseq2.utils import irls_solver
 from scipy.special import gammaln, xlogy
 
 from lateralis.model.contrasts import coefficient_covariance
@@ -49,16 +50,18 @@ class FallbackInference(DefaultInference):  # type: ignore[misc]
         **options: Any,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Coefficients, means (not floored), hat diagonals and convergence, as `DefaultInference.irls`."""
+        options = {"beta_tol": 1e-8} | options
         if np.ndim(size_factors) == 1:
-            options = {"beta_tol": 1e-8} | options
             beta, mu, hat, converged = super().irls(counts, size_factors, design_matrix, disp, min_mu, *args, **options)
-            solved = distance_to_solution(counts, size_factors, design_matrix, disp, beta, min_mu) < _TOLERANCE
-            again = np.flatnonzero(~(converged & solved))
-        else:  # PyDESeq2 knows no factors by gene
-            n_samples, n_genes = counts.shape
-            beta, converged = np.empty((n_genes, design_matrix.shape[1])), np.empty(n_genes, dtype=bool)
-            mu, hat = np.empty((n_samples, n_genes)), np.empty((n_samples, n_genes))
-            again = np.arange(n_genes)
+        else:  # PyDESeq2 fits a gene with any factors, but hands the same ones to all
+            fits = [
+                irls_solver(counts[:, gene], factors, design_matrix, disp[gene], min_mu, *args, **options)
+                for gene, factors in enumerate(np.transpose(size_factors))
+            ]
+            beta, mu, hat, converged = (np.array(part).T for part in zip(*fits, strict=True))
+            beta = beta.T
+        solved = distance_to_solution(counts, size_factors, design_matrix, disp, beta, min_mu) < _TOLERANCE
+        again = np.flatnonzero(~(converged & solved))
         for gene in again:
             factors = size_factors if np.ndim(size_factors) == 1 else size_factors[:, gene]
             beta[gene], converged[gene] = fit_coefficients(counts[:, gene], factors, design_matrix, disp[gene])
@@ -156,7 +159,7 @@ def distance_to_solution(
     Parameters
     ----------
     counts : (n_samples, n_genes)
-    size_factors : (n_samples,)
+    size_factors : (n_samples,), or normalisation factors (n_samples, n_genes)
     design : (n_samples, n_coef)
     dispersions : (n_genes,)
     beta : (n_genes, n_coef) natural-log scale
@@ -166,11 +169,12 @@ def distance_to_solution(
     -------
     (n_genes,) in squared standard errors; NaN where the means overflow
     """
+    factors = size_factors[:, None] if np.ndim(size_factors) == 1 else size_factors
     with np.errstate(over="ignore", invalid="ignore"):
         eta = design @ beta.T
-        mu = np.maximum(size_factors[:, None] * np.exp(eta), min_mu)
+        mu = np.maximum(factors * np.exp(eta), min_mu)
         weights = mu / (1 + dispersions * mu)
-        working_residuals = np.log(mu / size_factors[:, None]) + (counts - mu) / mu - eta
+        working_residuals = np.log(mu / factors) + (counts - mu) / mu - eta
         score = (weights * working_residuals).T @ design - RIDGE * beta
         products = (design[:, :, None] * design[:, None, :]).reshape(len(design), -1)
         information = (weights.T @ products).reshape(len(beta), *design.shape[1:] * 2) + RIDGE * np.eye(design.shape[1])
