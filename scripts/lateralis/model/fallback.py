@@ -15,7 +15,6 @@ from pydeseq2.default_inference import DefaultInference
 from pydeseq2.utils import irls_solver
 from scipy.special import gammaln, xlogy
 
-from lateralis.model.contrasts import coefficient_covariance
 from lateralis.model.engine.direct import MIN_MU, RIDGE, fit_coefficients
 from lateralis.model.fallback_shrinkage import Posterior, posterior_modes
 
@@ -183,6 +182,41 @@ def distance_to_solution(
         steps = np.linalg.solve(information[finite], score[finite, :, None])[:, :, 0]
         distance[finite] = (steps * score[finite]).sum(axis=1)
     return distance
+
+
+def coefficient_covariance(
+    coefficients: np.ndarray, dispersions: np.ndarray, size_factors: np.ndarray, design: np.ndarray, block: int = 1024
+) -> np.ndarray:
+    """Covariance of each gene's coefficients at the fit.
+
+    Parameters
+    ----------
+    coefficients : (n_genes, n_coef) natural-log scale
+    dispersions : (n_genes,)
+    size_factors : (n_samples,), or normalisation factors (n_samples, n_genes)
+    design : (n_samples, n_coef)
+    block : genes at a time, which bounds the memory
+
+    Returns
+    -------
+    (n_genes, n_coef, n_coef) float; NaN where a coefficient is
+
+    Means are floored at 0.5 in the weights, as in R and unlike PyDESeq2: a group of zeros would otherwise look infinitely
+    uncertain. Source: R DESeq2 `fitBeta` (DESeq2.cpp).
+    """
+    n_genes, n_coef = coefficients.shape
+    covariance = np.full((n_genes, n_coef, n_coef), np.nan)
+    products = (design[:, :, None] * design[:, None, :]).reshape(len(design), -1)
+    for start in range(0, n_genes, block):
+        part = slice(start, start + block)
+        usable = np.flatnonzero(np.isfinite(coefficients[part]).all(axis=1) & np.isfinite(dispersions[part])) + start
+        factors = size_factors if size_factors.ndim == 1 else size_factors[:, usable].T
+        mu = np.fmax(factors * np.exp(coefficients[usable] @ design.T), MIN_MU)
+        weights = mu / (1 + mu * dispersions[usable, None])
+        information = (weights @ products).reshape(-1, n_coef, n_coef)
+        inverse = np.linalg.inv(information + RIDGE * np.eye(n_coef))
+        covariance[usable] = inverse @ information @ inverse
+    return covariance
 
 
 def _hat_diagonal(mu: np.ndarray, design: np.ndarray, dispersion: float) -> np.ndarray:
