@@ -44,6 +44,7 @@ COHORT = {
         "als_vs_control": {"model": "primary", "variable": "group", "test": "als", "reference": "control"},
         "motor_vs_control": {"model": "primary", "variable": "group", "test": "motor", "reference": "control"},
         "men_vs_women": {"model": "primary", "variable": "sex", "test": "M", "reference": "F"},
+        "any_group": {"model": "primary", "reduced": "~ sex"},
     },
     "endpoint": {"fold_change": 1.5, "alpha": 0.05, "headline": "fdr"},
 }
@@ -126,8 +127,8 @@ class Workspace:
     repo: Path
     folder: Path
 
-    def run(self, *options: str, cores: int = 2) -> Outcome:
-        """Run Snakemake as a user does, in a process of its own."""
+    def run(self, *options: str, cores: int = 2, packages: Path | None = None) -> Outcome:
+        """Run Snakemake as a user does, in a process of its own; `packages` stand before those installed."""
         command = [
             sys.executable,
             "-m",
@@ -141,6 +142,8 @@ class Workspace:
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "SNAKEMAKE"))
         }
+        if packages is not None:
+            environment["PYTHONPATH"] = str(packages)
         done = subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600, check=False
         )

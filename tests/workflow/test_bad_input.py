@@ -196,6 +196,30 @@ CASES = {
         contrast_outside_the_design,
         (COHORT, "contrasts.men_vs_women.variable: 'sex' is not in the design of model 'primary' (~ group)"),
     ),
+    "reduced design beside levels": Case(
+        in_cohort("contrasts", "als_vs_control", "reduced", value="~ sex"),
+        (COHORT, "contrasts.als_vs_control: `reduced` asks a question of its own"),
+    ),
+    "reduced design with a variable more": Case(
+        in_cohort("contrasts", "any_group", "reduced", value="~ sex + age"),
+        (COHORT, "contrasts.any_group.reduced: 'age' is not in the design of model 'primary' (~ sex + group)"),
+    ),
+    "reduced design that leaves nothing out": Case(
+        in_cohort("contrasts", "any_group", "reduced", value="~ group + sex"),
+        (COHORT, "contrasts.any_group.reduced: leaves nothing out of the design of model 'primary' (~ sex + group)"),
+    ),
+    "reduced design that is not nested": Case(
+        in_cohort("contrasts", "any_group", "reduced", value="~ sex : group"),
+        (f"{COHORT}, contrasts.any_group.reduced: the columns ", "of the reduced design are no part of the model's"),
+    ),
+    "code in a reduced design": Case(
+        in_cohort("contrasts", "any_group", "reduced", value="~ __import__('os').system('touch owned')"),
+        (COHORT, "contrasts.any_group.reduced: "),
+    ),
+    "missing list of control genes": Case(
+        in_cohort("size_factors", value={"control_genes": "data/control.txt"}),
+        ("data/control.txt: there is no such file", "must name a list of gene ids"),
+    ),
     "key twice": Case(
         append(COHORT, "title: Another\n"), (f"{COHORT}: is not valid YAML; line ", "key 'title' stands twice")
     ),
@@ -240,3 +264,13 @@ def test_refused_counts_are_not_forgotten(workspace):
     in_cell(COUNTS, 3, 2, "-5")(workspace)
     assert workspace.run().status != 0
     assert set(workspace.planned()) >= {"import_counts", "accept_counts", "fit_model:primary", "write_report"}
+
+
+def test_control_genes_of_another_annotation_are_told_by_number(workspace):
+    (workspace.folder / "data/control.txt").write_text("ENSG00000111640\nENSG00000075624\n", encoding="utf-8")
+    in_cohort("size_factors", value={"control_genes": "data/control.txt"})(workspace)
+    outcome = workspace.run()
+    assert outcome.status != 0
+    assert "data/control.txt: 0 of its 2 control genes are in the counts: here 'ENSG00000111640'" in outcome.output
+    assert "Traceback" not in outcome.output
+    assert set(outcome.jobs) <= {"normalise_counts", "fit_model:primary"}

@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+FOLD_CHANGES = ("als_vs_control", "motor_vs_control", "men_vs_women")
+CONTRASTS = (*FOLD_CHANGES, "any_group")
 FIGURES = {
-    "contrasts/{contrast}": ("volcano", "ma", "heatmap", "p_histogram"),
+    "contrasts/{contrast}": ("heatmap", "p_histogram"),
+    "contrasts/{with_fold_change}": ("volcano", "ma"),
     "models/primary": ("dispersions",),
     "qc": ("quality", "pca", "distances", "pca/group", "pca/sex", "pca/age"),
 }
 MAGIC = {"svg": b"<?xml", "png": b"\x89PNG\r\n", "pdf": b"%PDF-"}
-CONTRASTS = ("als_vs_control", "motor_vs_control", "men_vs_women")
 RESULT_COLUMNS = [
     *("gene_id", "gene_name", "baseMean", "log2FoldChange", "lfcSE", "stat", "pvalue", "padj"),
     *("log2FoldChange_shrunken", "pvalue_threshold", "padj_threshold", "call_nominal", "call_fdr", "call_strict"),
@@ -56,9 +58,9 @@ def results(finished):
 
 def expected_files():
     figures = [
-        f"{folder.format(contrast=contrast)}/{name}.{kind}"
+        f"{folder.format(contrast=contrast, with_fold_change=contrast)}/{name}.{kind}"
         for folder, names in FIGURES.items()
-        for contrast in (CONTRASTS if "{" in folder else [""])
+        for contrast in (CONTRASTS if "{contrast}" in folder else FOLD_CHANGES if "{" in folder else [""])
         for name in names
         for kind in MAGIC
     ]
@@ -69,6 +71,7 @@ def test_every_promised_file_is_there(finished):
     found = {path.removeprefix("tiny/") for path in finished.checksums()}
     assert found >= expected_files()
     assert not [path for path in found if ".tmp." in path or "imported" in path]
+    assert not [path for path in found if path.startswith(("contrasts/any_group/volcano", "contrasts/any_group/ma"))]
 
 
 def test_each_job_keeps_a_log(finished):
@@ -105,7 +108,8 @@ def test_results_have_the_columns_and_every_gene_sorted(results, planted):
     for table in results.values():
         assert table.columns.tolist() == RESULT_COLUMNS
         assert table["gene_id"].tolist() == sorted(planted.index)
-        assert set(table["call_fdr"]) <= {"up", "down", "none"}
+    for name, table in results.items():
+        assert set(table["call_fdr"]) <= ({"up", "down", "none"} if name in FOLD_CHANGES else {"changed", "none"})
 
 
 def test_empty_p_values_have_a_reason_and_others_none(results):
@@ -127,7 +131,7 @@ def test_called_genes_are_those_of_the_results_strongest_first(finished, results
 
 
 def test_calls_follow_the_rules_of_the_endpoint(results):
-    for table in results.values():
+    for table in (results[name] for name in FOLD_CHANGES):
         large = table["log2FoldChange"].abs() >= np.log2(1.5)
         for rule, called in {
             "nominal": large & (table["pvalue"] < 0.05),
@@ -147,9 +151,11 @@ def test_summary_counts_what_the_results_say(finished, results):
     evidence = {"nominal": "pvalue", "fdr": "padj", "strict": "padj_threshold"}
     for row in summary.itertuples():
         table = results[row.contrast]
+        calls = ("up", "down") if row.contrast in FOLD_CHANGES else ("changed",) if row.rule != "strict" else ()
         assert row.tested == table[evidence[row.rule]].notna().sum()
-        assert row.up == (table[f"call_{row.rule}"] == "up").sum()
-        assert row.down == (table[f"call_{row.rule}"] == "down").sum()
+        for call in ("up", "down", "changed"):
+            counted = getattr(row, call)
+            assert counted == (table[f"call_{row.rule}"] == call).sum() if call in calls else np.isnan(counted)
 
 
 def test_planted_changes_are_called_and_nothing_else(results, planted):
@@ -169,6 +175,40 @@ def test_planted_changes_are_called_and_nothing_else(results, planted):
     # 40 estimates of ±2 with standard errors near 0.12 in 12 samples: their mean is off by 0.02, size factors by a little
     assert effects[up].mean() == pytest.approx(2, abs=0.15)
     assert effects[down].mean() == pytest.approx(-2, abs=0.15)
+
+
+def test_a_likelihood_ratio_test_finds_what_is_planted_in_any_group(finished, results, planted):
+    """The 41 genes that differ between the groups, among few others; without fold changes."""
+    table = results["any_group"].set_index("gene_id")
+    assert (table.loc[planted.index[:41], "call_fdr"] == "changed").all()
+    # of 248 unchanged genes, those with padj < 0.05 are 5 % of the calls: 2 expected, fewer than 11 but for one run in 1e4
+    assert (table["call_fdr"] == "changed").sum() < 41 + 11
+    empty = ["log2FoldChange", "lfcSE", "log2FoldChange_shrunken", "pvalue_threshold", "padj_threshold", "call_strict"]
+    assert table[empty].isna().all(axis=None)
+    tested = table[table["pvalue"].notna()]
+    # two of the design's four coefficients are left out: chi-square with 2 degrees of freedom has the tail exp(-x/2)
+    np.testing.assert_allclose(tested["pvalue"], np.exp(-tested["stat"].clip(lower=0) / 2), rtol=1e-9)
+    status = json.loads((finished.results() / "contrasts/any_group/status.json").read_text(encoding="utf-8"))
+    assert (status["test"], status["reduced"], status["degrees_of_freedom"]) == ("lrt", "~ sex", 2)
+    assert status["samples"] == {"test": 0, "reference": 0, "fit_only": 17, "absent": 1}
+
+
+def test_shrunken_fold_changes_stand_where_estimates_do_and_are_smaller(results):
+    for name in FOLD_CHANGES:
+        effect, shrunken = results[name]["log2FoldChange"], results[name]["log2FoldChange_shrunken"]
+        assert (effect.isna() == shrunken.isna()).all()
+        # the wide prior of the other coefficients moves an effect that is next to nothing by some 1e-4
+        assert (shrunken.abs() - effect.abs()).max() < 0.001
+    noise = results["men_vs_women"].dropna(subset="pvalue")  # nothing is planted: next to nothing is left
+    assert noise["log2FoldChange_shrunken"].abs().median() < 0.2 * noise["log2FoldChange"].abs().median()
+
+
+def test_a_fit_keeps_what_its_tests_need_and_no_means(finished):
+    fit = ad.read_h5ad(finished.results() / "models/primary/fit.h5ad")
+    assert fit.X is None
+    assert not fit.layers
+    assert set(fit.uns["replacements"]) == {"gene", "sample", "count"}
+    assert set(fit.varm) == {"coefficients", "covariance"}
 
 
 def test_ledger_accounts_for_each_row_of_the_sheet(finished):
@@ -200,6 +240,8 @@ def test_report_names_title_contrasts_and_counts(finished):
     page = (finished.results() / "report.html").read_text(encoding="utf-8")
     for words in ("A cohort small enough to run in seconds", "als vs control", "motor vs control", "M vs F"):
         assert words in page
+    assert "any effect of group" in page
+    assert "Numerics: lateralis engine (numba " in page
     for outside in ('src="http', "src='http", "<link", "<script src"):
         assert outside not in page
 

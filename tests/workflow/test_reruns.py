@@ -10,8 +10,10 @@ IMPORT = ["import_counts", "accept_counts"]
 COHORT_WIDE = ["normalise_counts", "assess_quality"]
 MODEL = ["fit_model:primary", "draw_dispersions:primary"]
 END = ["gather_cohort", "write_report"]
-CONTRASTS = ["als_vs_control", "motor_vs_control", "men_vs_women"]
+FOLD_CHANGES = ["als_vs_control", "motor_vs_control", "men_vs_women"]
+CONTRASTS = [*FOLD_CHANGES, "any_group"]
 AFTER_STATISTICS = [f"{rule}:{name}" for name in CONTRASTS for rule in ("call_genes", "draw_contrast")]
+AFTER_STATISTICS += [f"draw_fold_changes:{name}" for name in FOLD_CHANGES]
 TESTS = [f"test_contrast:{name}" for name in CONTRASTS]
 ALL = IMPORT + COHORT_WIDE + MODEL + TESTS + AFTER_STATISTICS + END
 
@@ -49,7 +51,7 @@ def test_fold_change_changes_calls_and_leaves_statistics(workspace):
     results = workspace.results()
     kept = [*results.rglob("statistics.tsv.gz"), *results.rglob("fit.h5ad"), results / "counts.h5ad"]
     before = {path: path.stat().st_mtime_ns for path in kept}
-    assert len(before) == 5
+    assert len(before) == 6
     assert called(workspace)["als_vs_control"] > 20
     outcome = workspace.run("results/tiny/summary.tsv")
     assert outcome.status == 0, outcome.output
@@ -61,15 +63,38 @@ def called(workspace):
     """Genes called by the headline rule in each contrast."""
     summary = pd.read_csv(workspace.results() / "summary.tsv", sep="\t")
     headline = summary[summary["headline"]].set_index("contrast")
-    return (headline["up"] + headline["down"]).to_dict()
+    return headline[["up", "down", "changed"]].sum(axis=1).to_dict()
 
 
 def test_new_contrast_of_a_model_refits_nothing(workspace):
     cohort = workspace.cohort()
     cohort["contrasts"]["als_vs_motor"] = cohort["contrasts"]["als_vs_control"] | {"reference": "motor"}
     workspace.write_cohort(cohort)
-    own = [f"{rule}:als_vs_motor" for rule in ("test_contrast", "call_genes", "draw_contrast")]
+    rules = ("test_contrast", "call_genes", "draw_contrast", "draw_fold_changes")
+    assert workspace.planned() == Counter([f"{rule}:als_vs_motor" for rule in rules] + END)
+
+
+def test_new_likelihood_ratio_test_refits_nothing_and_draws_no_fold_change(workspace):
+    cohort = workspace.cohort()
+    cohort["contrasts"]["any_sex"] = {"model": "primary", "reduced": "~ group"}
+    workspace.write_cohort(cohort)
+    own = [f"{rule}:any_sex" for rule in ("test_contrast", "call_genes", "draw_contrast")]
     assert workspace.planned() == Counter(own + END)
+
+
+def test_another_reduced_design_redoes_its_contrast_alone(workspace):
+    cohort = workspace.cohort()
+    cohort["contrasts"]["any_group"]["reduced"] = "~ 1"
+    workspace.write_cohort(cohort)
+    own = [f"{rule}:any_group" for rule in ("test_contrast", "call_genes", "draw_contrast")]
+    assert workspace.planned() == Counter(own + END)
+
+
+def test_another_way_to_size_factors_redoes_all_but_the_import(workspace):
+    cohort = workspace.cohort()
+    cohort["size_factors"] = {"method": "poscounts"}
+    workspace.write_cohort(cohort)
+    assert workspace.planned() == Counter(COHORT_WIDE + MODEL + TESTS + AFTER_STATISTICS + END)
 
 
 def test_removed_contrast_leaves_summary_and_report(workspace):
@@ -79,7 +104,7 @@ def test_removed_contrast_leaves_summary_and_report(workspace):
     assert workspace.planned() == Counter(END)
     outcome = workspace.run()
     assert outcome.status == 0, outcome.output
-    assert list(called(workspace)) == ["als_vs_control", "men_vs_women"]
+    assert list(called(workspace)) == ["als_vs_control", "men_vs_women", "any_group"]
     ledger = pd.read_csv(workspace.results() / "ledger.tsv", sep="\t")
     assert "contrast:motor_vs_control" not in ledger
     assert "motor vs control" not in (workspace.results() / "report.html").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ def test_report_holds_volcano_and_page(workspace):
     with zipfile.ZipFile(workspace.folder / "report.zip") as archive:
         names = archive.namelist()
         captions = b"".join(archive.read(name) for name in names if name.endswith((".html", ".js")))
-    for contrast in ("als_vs_control", "motor_vs_control", "men_vs_women"):
+    for contrast in ("als_vs_control", "motor_vs_control", "men_vs_women", "any_group"):
         assert contrast.encode() in captions
     for figure in (
         "volcano.svg",
