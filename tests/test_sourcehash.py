@@ -100,7 +100,7 @@ def names_imported(script):
 
 def test_the_fit_depends_on_the_model_and_not_on_the_page():
     found = names_imported("fit_model.py")
-    assert {"model/fit.py", "model/outliers.py", "model/contrasts.py", "expressions.py", "config.py", "job.py"} <= found
+    assert {"model/fit.py", "model/outliers.py", "model/size_factors.py", "sections.py", "config.py", "job.py"} <= found
     assert not [name for name in found if name.startswith(("figures/", "report/"))]
 
 
