@@ -109,7 +109,9 @@ def test_outliers_of_replaceable_samples_take_the_trimmed_mean_of_their_depth():
     # a fifth off each end of 10, 10, 10, 90000, 11 leaves 10, 10, 11: 10.33, cut to an integer
     assert found.tolist() == [[5, 50], [10, 100], [20, 200], [10, 100], [11, 70000]]
     # by depth: gene 2 of sample 3 would be 2 × 100
-    everything = outliers.replacement_counts(counts, size_factors[:, None], np.ones_like(outlying), np.ones(5, dtype=bool))
+    everything = outliers.replacement_counts(
+        counts, size_factors[:, None], np.ones_like(outlying), np.ones(5, dtype=bool)
+    )
     assert everything.tolist() == [[5, 50], [10, 100], [20, 200], [10, 100], [10, 100]]
     assert everything.dtype == counts.dtype
 

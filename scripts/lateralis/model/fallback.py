@@ -15,7 +15,7 @@ from pydeseq2.default_inference import DefaultInference
 from pydeseq2.utils import irls_solver
 from scipy.special import gammaln, xlogy
 
-from lateralis.model.engine.direct import MIN_MU, RIDGE, fit_coefficients
+from lateralis.model.engine.direct import MIN_MU, RIDGE, describe_fit, fit_coefficients
 from lateralis.model.fallback_shrinkage import Posterior, posterior_modes
 
 _TOLERANCE = 0.01  # squared standard errors; a fit that stopped in order is off by 1e-5 or less
@@ -64,8 +64,7 @@ class FallbackInference(DefaultInference):  # type: ignore[misc]
         for gene in again:
             factors = size_factors if np.ndim(size_factors) == 1 else size_factors[:, gene]
             beta[gene], converged[gene] = fit_coefficients(counts[:, gene], factors, design_matrix, disp[gene])
-            mu[:, gene] = factors * np.exp(design_matrix @ beta[gene])
-            hat[:, gene] = _hat_diagonal(np.maximum(mu[:, gene], min_mu), design_matrix, disp[gene])
+            _, mu[:, gene], hat[:, gene] = describe_fit(beta[gene], factors, design_matrix, disp[gene])
         return beta, mu, hat, converged
 
     def fit_coefficients(
@@ -217,9 +216,3 @@ def coefficient_covariance(
         inverse = np.linalg.inv(information + RIDGE * np.eye(n_coef))
         covariance[usable] = inverse @ information @ inverse
     return covariance
-
-
-def _hat_diagonal(mu: np.ndarray, design: np.ndarray, dispersion: float) -> np.ndarray:
-    weights = mu / (1 + dispersion * mu)
-    inverse = np.linalg.inv((design.T * weights) @ design + RIDGE * np.eye(design.shape[1]))
-    return weights * np.einsum("si,ij,sj->s", design, inverse, design)

@@ -17,6 +17,7 @@ from lateralis.model.engine.linear import (
     cholesky,
     cross_products,
     invert,
+    largest,
     linear_predictor,
     project,
     solve,
@@ -64,7 +65,7 @@ def _settle(counts, factor, alpha, constant, design, options, beta, eta, floored
             return False
         project(design.columns, working, work.right)
         solve(work.factor, work.right, beta)
-        if not np.abs(beta).max() <= _LARGEST:
+        if not largest(beta) <= _LARGEST:
             return False
         linear_predictor(design.columns, beta, eta)
         _means(eta, factor, min_mu, floored)
@@ -160,23 +161,6 @@ def _leverages(design, work, spread, leverages):
             leverages[i] += spread[k] * design.products[k, i]
     for i in range(len(leverages)):
         leverages[i] *= work.weights[i]
-
-
-@kernel
-def describe(factors, design, dispersions, beta, options, first, last, covariance, mu, leverages, sound):
-    """Covariance, means (not floored) and leverages of a range of genes at coefficients given; parameters as in `fit`."""
-    min_mu, ridge = options
-    n_samples = design.columns.shape[1]
-    eta = np.empty(n_samples)
-    floored = np.empty(n_samples)
-    spread = np.empty(len(design.products))
-    work = workspace(design)
-    for g in range(first, last):
-        factor = factors[g if factors.shape[0] > 1 else 0]
-        linear_predictor(design.columns, beta[g], eta)
-        _means(eta, factor, min_mu, floored)
-        sound[g] = _describe(floored, dispersions[g], design, ridge, spread, work, covariance[g], leverages[g])
-        _means(eta, factor, 0.0, mu[g])
 
 
 @kernel

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize
 
 MIN_MU = 0.5  # floor of the means, as in R
 RIDGE = 1e-6 / np.log(2) ** 2  # R's λ = 1e-6 is on the log2 scale
@@ -28,6 +27,7 @@ def fit_coefficients(
 
     Source: R DESeq2 `fitNbinomGLMsOptim`; the gradient is ours.
     """
+    from scipy.optimize import minimize  # a third of a second that most fits never need
 
     def objective(beta: np.ndarray) -> tuple[float, np.ndarray]:
         eta = design @ beta
@@ -40,3 +40,29 @@ def fit_coefficients(
     limit = _LARGEST_LOG2 * np.log(2)
     found = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=[(-limit, limit)] * len(start))
     return found.x, bool(found.success)
+
+
+def describe_fit(
+    coefficients: np.ndarray, size_factors: np.ndarray, design: np.ndarray, dispersion: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What a gene's coefficients imply.
+
+    Parameters
+    ----------
+    coefficients : (n_coef,) natural-log scale
+    size_factors, design, dispersion : as in `fit_coefficients`
+
+    Returns
+    -------
+    covariance : (n_coef, n_coef)
+    mu : (n_samples,), not floored; in covariance and leverages means are
+    leverages : (n_samples,) diagonal of the hat matrix
+
+    Source: R DESeq2 `fitBeta` (DESeq2.cpp).
+    """
+    mu = size_factors * np.exp(design @ coefficients)
+    floored = np.maximum(mu, MIN_MU)
+    weights = floored / (1 + floored * dispersion)
+    information = (design.T * weights) @ design
+    inverse = np.linalg.inv(information + RIDGE * np.eye(design.shape[1]))
+    return inverse @ information @ inverse, mu, weights * ((design @ inverse) * design).sum(axis=1)

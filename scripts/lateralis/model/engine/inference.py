@@ -16,7 +16,7 @@ from pydeseq2.inference import Inference
 
 from lateralis.model.engine import coefficients, dispersions, shrinkage
 from lateralis.model.engine.compilation import NUMBA_VERSION
-from lateralis.model.engine.direct import MIN_MU, RIDGE, fit_coefficients
+from lateralis.model.engine.direct import MIN_MU, RIDGE, describe_fit, fit_coefficients
 from lateralis.model.engine.linear import prepare_design
 from lateralis.model.engine.wald import wald_test
 
@@ -173,9 +173,8 @@ class EngineInference(Inference):  # type: ignore[misc]
             factor = factors[gene if len(factors) > 1 else 0]
             beta[gene], converged[gene] = fit_coefficients(y[gene], factor, design.columns.T, alpha[gene])
             if converged[gene]:
-                coefficients.describe(
-                    factors, design, alpha, beta, (float(min_mu), RIDGE), gene, gene + 1, covariance, mu, hat, converged
-                )
+                described = describe_fit(beta[gene], factor, design.columns.T, alpha[gene])
+                covariance[gene], mu[gene], hat[gene] = described
         return beta, mu.T, hat.T, converged, covariance
 
     def alpha_mle(

@@ -186,6 +186,24 @@ def invert(work):
 
 
 @summing
+def copy(matrix, out):
+    """Copy a matrix; the assignment of an array takes the compiler seconds, for the message of an error that cannot be."""
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            out[i, j] = matrix[i, j]
+
+
+@summing
+def largest(values):
+    """Largest absolute value; NaN if there is one."""
+    most = 0.0
+    for value in values:
+        if not abs(value) <= most:
+            most = abs(value)
+    return most
+
+
+@summing
 def trace_of_product(first, second):
     """Trace of the product of two symmetric matrices."""
     total = 0.0

@@ -10,7 +10,17 @@ import math
 import numpy as np
 
 from lateralis.model.engine.compilation import kernel, summing
-from lateralis.model.engine.linear import cholesky, cross_products, invert, linear_predictor, project, solve, workspace
+from lateralis.model.engine.linear import (
+    cholesky,
+    copy,
+    cross_products,
+    invert,
+    largest,
+    linear_predictor,
+    project,
+    solve,
+    workspace,
+)
 from lateralis.model.engine.special import exp, log
 
 _MAX_STEPS = 100
@@ -67,45 +77,43 @@ def _climb(counts, factors, size, design, prior, beta, trial, eta, residual, wor
     Where it did, `work.factor` is the Hessian's Cholesky factor at the mode.
     """
     scale, index = prior[1], prior[2]
-    value = _evaluate(counts, factors, size, design, beta, prior, eta, residual, work)
+    n_coef = len(beta)
+    value, gain, noise, step, last = np.inf, 0.0, 0.0, 0.0, False
+    for k in range(n_coef):
+        work.solution[k] = 0.0  # the start is a step of no length, which nothing refuses
     for _ in range(_MAX_STEPS):
+        reached = value
+        for _halving in range(_HALVINGS):
+            for k in range(n_coef):
+                trial[k] = beta[k] + step * work.solution[k]
+            reached = _evaluate(counts, factors, size, design, trial, prior, eta, residual, work)
+            if last or reached <= value - 1e-4 * step * gain + noise:
+                break
+            step /= 2
+        else:
+            return value, False
+        for k in range(n_coef):
+            beta[k] = trial[k]
+        value = reached
         _curve(design, beta, prior, residual, work)
         exact = cholesky(work.matrix, work.factor)
+        if last:
+            return value, exact
         if not exact:  # without the negative curvature of the Cauchy prior's tail, the direction is downhill
             work.matrix[index, index] -= min(_cauchy_curvature(beta[index], scale), 0.0)
             if not cholesky(work.matrix, work.factor):
                 return value, False
         solve(work.factor, work.right, work.solution)
-        longest = 0.0
-        gain = 0.0
-        for k in range(len(beta)):
-            longest = max(longest, abs(work.solution[k]))
-            gain += work.solution[k] * work.right[k]
+        longest = largest(work.solution)
         if not longest < np.inf:
             return value, False
-        if exact and longest < _LAST_STEP * min(
-            1.0, scale
-        ):  # no line search: the value has fewer digits than the slope
-            for k in range(len(beta)):
-                beta[k] += work.solution[k]
-            value = _evaluate(counts, factors, size, design, beta, prior, eta, residual, work)
-            _curve(design, beta, prior, residual, work)
-            return value, cholesky(work.matrix, work.factor)
-        step = min(1.0, _LARGEST_STEP / longest)
+        gain = 0.0
+        for k in range(n_coef):
+            gain += work.solution[k] * work.right[k]
+        # the last step takes no line search: the value has fewer digits than the slope
+        last = exact and longest < _LAST_STEP * min(1.0, scale)
+        step = 1.0 if last else min(1.0, _LARGEST_STEP / longest)
         noise = _ROUNDING * (abs(value) + len(counts) * size)  # size times the log of a number near 1 loses digits
-        reached = value
-        for _halving in range(_HALVINGS):
-            for k in range(len(beta)):
-                trial[k] = beta[k] + step * work.solution[k]
-            reached = _evaluate(counts, factors, size, design, trial, prior, eta, residual, work)
-            if reached <= value - 1e-4 * step * gain + noise:
-                break
-            step /= 2
-        else:
-            return value, False
-        for k in range(len(beta)):
-            beta[k] = trial[k]
-        value = reached
     return value, False
 
 
@@ -152,35 +160,28 @@ def maximise(counts, factors, design, sizes, prior, first, last, beta, inverse, 
     eta = np.empty(n_samples)
     residual = np.empty(n_samples)
     trial = np.empty(n_coef)
-    other = np.empty(n_coef)
+    mode = np.empty(n_coef)
     work = workspace(design)
     index = prior[2]
-    reach = 2.0 * np.abs(design.columns[index]).max()  # twice, as the other coefficients move along
+    reach = 2.0 * largest(design.columns[index])  # twice, as the other coefficients move along
     for g in range(first, last):
-        y = counts[g]
         factor = factors[g if factors.shape[0] > 1 else 0]
-        size = sizes[g]
-        if not (size > 0.0 and size < np.inf):
-            converged[g] = False
+        converged[g] = False
+        if not (sizes[g] > 0.0 and sizes[g] < np.inf):
             continue
         for i in range(n_samples):
-            residual[i] = log(y[i] / factor[i] + 0.1)
-        project(design.start, residual, other)
-        for k in range(n_coef):
-            beta[g, k] = other[k]
-        value, found = _climb(y, factor, size, design, prior, beta[g], trial, eta, residual, work)
-        if found:
-            invert(work)
-            inverse[g] = work.inverse
-            if _single_mode(beta[g, index], prior, work.inverse[index, index], reach):
+            residual[i] = log(counts[g, i] / factor[i] + 0.1)
+        project(design.start, residual, mode)
+        best = np.inf
+        for _start in range(2):
+            value, found = _climb(counts[g], factor, sizes[g], design, prior, mode, trial, eta, residual, work)
+            if found and value < best:
+                best = value
                 converged[g] = True
-                continue
-        other[index] = 0.0
-        second_value, second_found = _climb(y, factor, size, design, prior, other, trial, eta, residual, work)
-        if second_found and (not found or second_value < value):
-            found = True
-            invert(work)
-            inverse[g] = work.inverse
-            for k in range(n_coef):
-                beta[g, k] = other[k]
-        converged[g] = found
+                invert(work)
+                copy(work.inverse, inverse[g])
+                for k in range(n_coef):
+                    beta[g, k] = mode[k]
+                if _single_mode(mode[index], prior, work.inverse[index, index], reach):
+                    break
+            mode[index] = 0.0
