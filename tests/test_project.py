@@ -143,6 +143,7 @@ case "$1" in
   -m) echo "$2 $3" >> "$FAKE/calls"
       if [ "$2" = venv ]; then mkdir -p "$3/bin" && cp "$0" "$3/bin/python"; exit; fi
       exit "$(cat "$FAKE/pip_fails")" ;;
+  scripts/compile_kernels.py) echo compiled >> "$FAKE/compiled" ;;
 esac
 """
 FAKE_UV = '#!/bin/sh\necho "uv $*" >> "$FAKE/calls"\nexit "$(cat "$FAKE/uv_fails")"\n'
@@ -157,6 +158,9 @@ class Checkout:
             path.mkdir()
         (self.root / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
         (self.root / "requirements.lock").write_text("numpy==2.0.0\n")
+        self.kernel = self.root / "scripts/lateralis/model/engine/kernel.py"
+        self.kernel.parent.mkdir(parents=True)
+        self.kernel.write_text("one = 1\n")
         self.state(version="3.12.4", unsupported=0, pip_fails=0, uv_fails=0)
         self.command("python3", FAKE_PYTHON)
 
@@ -185,6 +189,19 @@ def checkout(tmp_path):
 
 def test_second_setup_does_nothing(checkout):
     assert checkout.make("setup")[:2] == (0, ["venv .venv", "pip install"])
+    assert checkout.make("setup") == (0, [], "")
+
+
+def test_kernels_are_compiled_once_and_again_when_they_change(checkout):
+    def compiled():
+        return len((checkout.fake / "compiled").read_text().splitlines())
+
+    checkout.make("setup")
+    checkout.make("setup")
+    assert compiled() == 1
+    checkout.kernel.write_text("one = 2\n")
+    assert "Compiling the kernels of the fit" in checkout.make("setup")[2]
+    assert compiled() == 2
     assert checkout.make("setup") == (0, [], "")
 
 
