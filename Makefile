@@ -35,7 +35,7 @@ kernels = $(state) $$(cat scripts/lateralis/model/engine/*.py | cksum)
 setup: ## make .venv and install what requirements.lock pins (done again only when it must be)
 	@test "$$(cat $(stamp) 2>/dev/null)" = "$(state)" || $(MAKE) --no-print-directory .install
 	@test "$$(cat $(compiled) 2>/dev/null)" = "$(kernels)" || { \
-	  echo "Compiling the kernels of the fit (some 15 seconds, once)"; \
+	  echo "Compiling the kernels of the fit (some 20 seconds, once)"; \
 	  $(bin)/python scripts/compile_kernels.py && echo "$(kernels)" > $(compiled); }
 
 # Without a stamp of this place and interpreter, .venv is absent, interrupted or foreign: it is made anew. With one, only

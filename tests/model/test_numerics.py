@@ -76,6 +76,18 @@ def test_numerics_without_a_working_compiler_say_so(counts, broken, monkeypatch)
     assert numerics.n_cpus == 2
 
 
+def test_the_warning_names_no_folder(monkeypatch):
+    from lateralis.model.engine.inference import EngineInference
+
+    def fails(self):
+        raise PermissionError("'/home/someone/.cache' cannot be written to")
+
+    monkeypatch.setattr(EngineInference, "check", fails)
+    with pytest.warns(UserWarning, match=r"cannot run here \(PermissionError\)") as caught:
+        chosen.choose_numerics()
+    assert "someone" not in str(caught[0].message)
+
+
 def test_the_warning_reaches_the_fit(counts, monkeypatch):
     def warns(threads):
         chosen.warnings.warn("The engine cannot run here", stacklevel=1)

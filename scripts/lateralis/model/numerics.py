@@ -85,7 +85,11 @@ def choose_numerics(threads: int = 1) -> Numerics:
         engine = EngineInference(threads)
         engine.check()
     except Exception as error:  # whatever keeps a compiler from working on a machine must not stop the cohort
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        reason = type(error).__name__
+        if isinstance(
+            error, ModuleNotFoundError | ArithmeticError
+        ):  # other messages may name a folder, and a report is shared
+            reason += f": {' '.join(str(error).split())}"
         warnings.warn(
             f"The engine cannot run here ({reason[:200]}), so PyDESeq2's default numerics fit, to the same calls and some ten "
             "times slower",
