@@ -21,7 +21,8 @@ def facts(workspace):
 @pytest.mark.slow
 def test_without_numba_the_run_says_so_and_calls_the_same(fresh, finished, tmp_path):
     (tmp_path / "packages/numba").mkdir(parents=True)
-    (tmp_path / "packages/numba/__init__.py").write_text('raise ModuleNotFoundError("No module named numba")\n', encoding="utf-8")
+    hidden = 'raise ModuleNotFoundError("No module named numba")\n'
+    (tmp_path / "packages/numba/__init__.py").write_text(hidden, encoding="utf-8")
     workspace = fresh.copy(tmp_path / "work")
     outcome = workspace.run("results/tiny/summary.tsv", packages=tmp_path / "packages")
     assert outcome.status == 0, outcome.output
