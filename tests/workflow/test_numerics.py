@@ -28,7 +28,9 @@ def test_without_numba_the_run_says_so_and_calls_the_same(fresh, finished, tmp_p
     assert outcome.status == 0, outcome.output
     assert facts(finished)["numerics"].startswith("lateralis engine (numba ")
     assert facts(workspace)["numerics"] == "PyDESeq2's default numerics"
-    words = "The engine cannot run here (ModuleNotFoundError: No module named numba), so PyDESeq2's default numerics fit"
+    words = (
+        "The engine cannot run here (ModuleNotFoundError: No module named numba), so PyDESeq2's default numerics fit"
+    )
     assert [words in warning for warning in facts(workspace)["warnings"]].count(True) == 1
     for log in ("fit_model.primary", "test_contrast.any_group"):
         assert words in (workspace.results() / f"logs/model/{log}.log").read_text(encoding="utf-8")
