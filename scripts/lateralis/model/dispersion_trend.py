@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.special import polygamma
-from scipy.stats import median_abs_deviation, trim_mean
 
 from lateralis.model.loess import loess
+from lateralis.model.outliers import trimmed_mean
 
 MIN_DISPERSION = 1e-8
 
@@ -101,7 +101,7 @@ def fit_dispersion_trend(
         return DispersionTrend(mean, 0.0, "mean")
     coefficients = _parametric_trend(means[usable], dispersions[usable])
     if coefficients is None:
-        mean = float(trim_mean(dispersions[dispersions > 10 * min_dispersion], 0.001))
+        mean = float(trimmed_mean(dispersions[dispersions > 10 * min_dispersion][:, None], 0.001)[0])
         warnings.warn(
             f"the dispersions do not follow the trend a / mean + b, so their mean, {mean:.3g}, is used at all means",
             stacklevel=2,
@@ -148,7 +148,7 @@ def prior_variance(log_residuals: np.ndarray, n_samples: int, n_coef: int) -> Pr
     residuals = log_residuals[~np.isnan(log_residuals)]
     if not len(residuals):
         return PriorVariance(_PRIOR_FLOOR, np.nan)
-    residual_variance = (1.4826 * float(median_abs_deviation(residuals))) ** 2
+    residual_variance = (1.4826 * float(np.median(np.abs(residuals - np.median(residuals))))) ** 2
     degrees = n_samples - n_coef
     if degrees <= 0:
         return PriorVariance(residual_variance, residual_variance)

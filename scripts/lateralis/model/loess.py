@@ -6,7 +6,6 @@ R fits only at the vertices of a k-d tree and joins them by cubic polynomials; t
 from __future__ import annotations
 
 import numpy as np
-from scipy.interpolate import CubicHermiteSpline
 
 _CELL = 0.2  # R's default: a cell is cut while it holds more than this share of a neighbourhood
 _MARGIN = 0.005  # of the range of x, by which the first and last vertex lie outside
@@ -28,6 +27,8 @@ def loess(x: np.ndarray, y: np.ndarray, share: float, at: np.ndarray) -> np.ndar
 
     Source: Cleveland & Grosse 1991, doi:10.1007/BF01890836; R `predict(loess(y ~ x, span = share), at)`.
     """
+    from scipy.interpolate import CubicHermiteSpline  # a third of a second that fits of more samples never need
+
     n_near = min(len(x), int(len(x) * share + 1e-5))
     vertices = _vertices(x, int(len(x) * (share * _CELL)))
     values, slopes = _local_parabolas(x, y, n_near, vertices)

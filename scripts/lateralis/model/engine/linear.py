@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -34,9 +35,16 @@ def prepare_design(matrix: np.ndarray) -> Design:
     ----------
     matrix : (n_samples, n_coef)
 
-    Indicator columns make many products alike (x² = x) or zero, and each is summed over samples once.
+    Indicator columns make many products alike (x² = x) or zero, and each is summed over samples once. The same design comes
+    with every block of genes, so the last ones are kept.
     """
     columns = np.ascontiguousarray(np.asarray(matrix, dtype=float).T)
+    return _prepare(columns.tobytes(), columns.shape)
+
+
+@lru_cache(maxsize=4)
+def _prepare(content: bytes, shape: tuple[int, int]) -> Design:
+    columns = np.frombuffer(content).reshape(shape).copy()
     rows: list[np.ndarray] = []
     known: dict[bytes, int] = {}
     position = []
