@@ -17,12 +17,21 @@ def benjamini_hochberg(pvalues: np.ndarray) -> np.ndarray:
     Source: Benjamini & Hochberg 1995; R `p.adjust(method = "BH")`.
     """
     adjusted = np.full(len(pvalues), np.nan)
-    tested = np.flatnonzero(~np.isnan(pvalues))
-    order = tested[np.argsort(-pvalues[tested], kind="stable")]
-    n_tests = len(order)
-    ranks = np.arange(n_tests, 0, -1)
-    adjusted[order] = np.minimum(1.0, np.minimum.accumulate(pvalues[order] * n_tests / ranks))
+    order = _descending(pvalues)
+    adjusted[order] = _adjust(pvalues[order])
     return adjusted
+
+
+def _descending(pvalues: np.ndarray) -> np.ndarray:
+    """Positions of the p-values from the largest down; those of missing ones are left out."""
+    tested = np.flatnonzero(~np.isnan(pvalues))
+    return tested[np.argsort(-pvalues[tested], kind="stable")]
+
+
+def _adjust(descending: np.ndarray) -> np.ndarray:
+    """Adjusted p-values of p-values that are sorted from the largest down."""
+    n_tests = len(descending)
+    return np.minimum(1.0, np.minimum.accumulate(descending * n_tests / np.arange(n_tests, 0, -1)))
 
 
 class Filtered(NamedTuple):
@@ -54,10 +63,11 @@ def independent_filtering(pvalues: np.ndarray, base_mean: np.ndarray, alpha: flo
     if len(base_mean) == 0:
         return Filtered(np.array([]), 0.0)
     cutoffs = np.quantile(base_mean, quantiles)
-    adjusted = [benjamini_hochberg(np.where(base_mean >= cutoff, pvalues, np.nan)) for cutoff in cutoffs]
-    found = np.array([np.sum(padj < alpha) for padj in adjusted], dtype=float)
-    chosen = _first_near_maximum(quantiles, found)
-    return Filtered(adjusted[chosen], float(cutoffs[chosen]))
+    order = _descending(pvalues)  # once for all cutoffs: leaving genes out keeps the order
+    descending, means = pvalues[order], base_mean[order]
+    found = np.array([np.sum(_adjust(descending[means >= cutoff]) < alpha) for cutoff in cutoffs], dtype=float)
+    cutoff = cutoffs[_first_near_maximum(quantiles, found)]
+    return Filtered(benjamini_hochberg(np.where(base_mean >= cutoff, pvalues, np.nan)), float(cutoff))
 
 
 def _first_near_maximum(quantiles: np.ndarray, found: np.ndarray) -> int:
