@@ -49,7 +49,7 @@ def test_a_solution_is_told_from_another_place():
 
 
 def test_a_far_off_count_is_fitted_and_other_genes_are_left_alone():
-    # 200,000 among counts of ten, beside a covariate: PyDESeq2 stops short, in the first gene without saying so
+    # 200,000 among counts of ten, beside a covariate: PyDESeq2 stops short, in the first gene often without saying so
     rng = np.random.default_rng(1)
     design = np.column_stack([np.ones(24), rng.normal(size=24), np.tile([0.0, 1, 0], 8), np.tile([0.0, 0, 1], 8)])
     size_factors = np.exp(rng.uniform(-0.7, 0.7, 24))
@@ -60,7 +60,10 @@ def test_a_far_off_count_is_fitted_and_other_genes_are_left_alone():
     given = {"counts": counts, "size_factors": size_factors, "design_matrix": design, "disp": alpha}
     options = {"min_mu": 0.5, "beta_tol": 1e-8}
     plain, ours = (inference(n_cpus=1).irls(**given, **options) for inference in (DefaultInference, FallbackInference))
-    assert plain[3].tolist() == [True, False, True]
+    assert plain[3].tolist()[1:] == [
+        False,
+        True,
+    ]  # of the first gene it says the one or the other, as the machine rounds
     before, after = (
         distance_to_solution(counts, size_factors, design, alpha, found[0], 0.5) for found in (plain, ours)
     )

@@ -33,10 +33,13 @@ def lowess(x: np.ndarray, y: np.ndarray, share: float) -> np.ndarray:
     nearness = np.where(distances <= 0.999 * reach, (1 - (distances / reach) ** 3) ** 3, 0.0)
     nearness[distances <= 0.001 * reach] = 1.0
     smooth = _weighted_lines(x, y, nearness)
+    rounding = (
+        64 * np.finfo(float).eps * np.abs(y).max()
+    )  # R goes on weighing its rounding errors, which differ by machine
     for _ in range(_REWEIGHTINGS):
         residuals = np.abs(y - smooth)
         scale = 6 * np.median(residuals)
-        if scale < 1e-7 * residuals.mean():
+        if scale < max(1e-7 * residuals.mean(), rounding):
             break
         trust = np.where(
             residuals <= 0.999 * scale, (1 - (residuals / max(scale, np.finfo(float).tiny)) ** 2) ** 2, 0.0
