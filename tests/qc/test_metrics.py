@@ -3,19 +3,21 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.spatial.distance import pdist, squareform
 
 from lateralis.model.normalise import estimate_size_factors, principal_components, variance_stabilise
+from lateralis.qc.flags import FLAG_COLUMNS
 from lateralis.qc.metrics import (
     CHECKS,
-    FLAG_COLUMNS,
-    Check,
-    flag_samples,
-    median_distance,
+    flag_metrics,
+    group_correlation,
+    rle_quantiles,
     robust_distance,
+    sample_correlations,
     sample_distances,
     sample_metrics,
-    worst_verdicts,
 )
+from lateralis.sections import Checks
 
 # --- metrics ---
 
@@ -47,6 +49,7 @@ def metrics_of(counts=COUNTS, genes=GENES, vst=None, components=None, size_facto
         np.zeros((n_samples, 3)) if vst is None else vst,
         np.zeros((n_samples, 2)) if components is None else components,
         np.ones(n_samples) if size_factors is None else size_factors,
+        pd.Series("all", index=range(n_samples)),
     )
 
 
@@ -73,9 +76,59 @@ def test_distances_by_hand():
     # 5, 8, 10 / 5, 5, 5 / 8, 5, 6 / 10, 5, 6
     np.testing.assert_allclose(distances[0], [0, 5, 8, 10])
     np.testing.assert_allclose(distances, distances.T)
-    np.testing.assert_allclose(median_distance(distances), [8, 5, 6, 6])
-    np.testing.assert_allclose(metrics_of(vst=vst)["median_distance"], [8, 5, 6, 6])
-    assert median_distance(np.zeros((1, 1))).tolist() == [0]
+    assert sample_distances(np.ones((1, 2))).tolist() == [[0]]
+    random = np.random.default_rng(1).normal(size=(20, 300))
+    np.testing.assert_allclose(sample_distances(random), squareform(pdist(random)), rtol=1e-9, atol=1e-6)
+
+
+def test_top_genes_and_size_factor_deviation_by_hand():
+    counts = np.ones((3, 100), dtype=int)
+    counts[1, :50] = 3
+    found = metrics_of(counts, GENES.reindex(range(100)).fillna(""), size_factors=np.array([1.0, 2.0, 0.5]))
+    assert found["top_gene_share"].tolist() == [0.5, 0.75, 0.5]
+    # libraries 100, 200, 100, over the median 1, 2, 1; size factors 1, 2, 0.5
+    np.testing.assert_allclose(found["size_factor_deviation"], [0, 0, 1], atol=1e-12)
+
+
+def test_relative_log_expression_by_hand():
+    # medians over samples 1 … 5 are 3; the third gene does not vary
+    vst = np.column_stack([np.arange(1.0, 6), np.arange(1.0, 6), np.full(5, 7.0)])
+    vst[0, 0] = -9
+    found = rle_quantiles(vst)
+    assert found["median"].tolist() == [(-12 - 2) / 2, -1, 0, 1, 2]
+    np.testing.assert_allclose(found["q75"] - found["q25"], [5, 0, 0, 0, 0], atol=1e-12)
+    assert (rle_quantiles(np.ones((3, 4))) == 0).all(axis=None)
+
+
+def test_group_correlation_is_the_median_over_the_others_of_the_group():
+    vst = np.random.default_rng(2).normal(size=(8, 60))
+    correlations = sample_correlations(vst)
+    np.testing.assert_allclose(correlations, np.corrcoef(vst), atol=1e-12)
+    groups = np.array(["a", "a", "a", "a", "b", "b", None, "a"], dtype=object)
+    found = group_correlation(correlations, groups)
+    assert found[0] == pytest.approx(np.median(correlations[0, [1, 2, 3, 7]]))
+    assert found[4] == pytest.approx(np.median(np.delete(correlations[4], 4)))  # two of a group are no yardstick
+    assert found[6] == pytest.approx(np.median(np.delete(correlations[6], 6)))
+    assert np.isnan(group_correlation(np.ones((1, 1)), np.array(["a"]))).all()
+
+
+@pytest.mark.parametrize("n_samples", [1, 2])
+def test_one_or_two_samples_are_not_compared(n_samples):
+    counts, genes = simulate(n_samples=16)
+    flags, _ = flags_of_counts(counts[:n_samples], genes)
+    said = flags[flags["verdict"] == "not assessed"]
+    assert set(said["check"]) == {"size_factor_deviation", "rle_spread", "pca_distance", "group_correlation"}
+    assert said["reason"].str.contains("no others to be compared with").all()
+    assert set(flags.loc[flags["check"] == "library_size", "verdict"]) == {"ok"}
+
+
+def test_genes_that_nobody_knows_are_not_assessed():
+    counts, genes = simulate()
+    unknown = genes.assign(chromosome="", biotype="", gene_name=[f"x{number}" for number in range(len(genes))])
+    flags, _ = flags_of_counts(counts, unknown)
+    said = flags[flags["verdict"] == "not assessed"]
+    assert set(said["check"]) == {"mitochondrial_fraction", "rrna_fraction", "haemoglobin_fraction"}
+    assert "no mitochondrial gene is known among the genes" in set(said["reason"])
 
 
 def test_robust_distance_by_hand():
@@ -106,75 +159,6 @@ def test_pca_distance_looks_at_five_components():
     assert third[3] > 100 * first[3]
 
 
-# --- flags ---
-
-
-def flags_of(values, **limits):
-    check = Check("m", **limits)
-    metrics = pd.DataFrame({"m": values}, index=[f"s{number}" for number in range(len(values))])
-    return flag_samples(metrics, (check,))
-
-
-# 1 … 9 have the median 5 and a median absolute deviation of 2, robust standard deviation 2.9652
-NINE = [1.0, 2, 3, 4, 5, 6, 7, 8, 9]
-SPREAD = 2 * 1.4826
-
-
-@pytest.mark.parametrize(
-    ("beyond", "expected"),
-    [(2.99, "ok"), (3.01, "warn"), (5.99, "warn"), (6.01, "fail")],
-)
-def test_limits_in_robust_standard_deviations(beyond, expected):
-    # two values more, symmetric, leave median and deviation as they are: |x − 5| sorted is 0 1 1 2 2 3 3 4 4 x x, median 3
-    values = [*NINE, 5 + beyond * 3 * 1.4826, 5 - beyond * 3 * 1.4826]
-    high = flags_of(values, side="high", fail_mads=6.0).set_index("sample")
-    assert high.loc["s9", "verdict"] == expected
-    assert high.loc["s10", "verdict"] == "ok"
-    low = flags_of(values, side="low", fail_mads=6.0).set_index("sample")
-    assert low.loc["s10", "verdict"] == expected
-    assert low.loc["s9", "verdict"] == "ok"
-    if expected == "ok":
-        assert high.loc["s9", "threshold"] == pytest.approx(5 + 3 * 3 * 1.4826)
-        assert high.loc["s9", "reason"] == ""
-    else:
-        limit = {"warn": 3, "fail": 6}[expected]
-        assert high.loc["s9", "threshold"] == pytest.approx(5 + limit * 3 * 1.4826)
-        assert high.loc["s9", "reason"] == f"more than {limit} robust standard deviations above the cohort's median"
-        assert low.loc["s10", "reason"] == f"more than {limit} robust standard deviations below the cohort's median"
-
-
-def test_limits_on_the_log_scale():
-    # log2: 1 … 9 and −6; |x − 4.5|: median of 3.5 2.5 1.5 .5 .5 1.5 2.5 3.5 4.5 10.5 = 2.5; limit 4.5 − 3 · 2.5 · 1.4826
-    values = [2.0**x for x in [*NINE, -6.0]]
-    found = flags_of(values, side="low", log=True).set_index("sample")
-    assert found.loc["s9", "threshold"] == pytest.approx(2 ** (4.5 - 3 * 2.5 * 1.4826))
-    assert found["verdict"].tolist() == ["ok"] * 10
-    found = flags_of([*values[:9], 2.0**-7], side="low", log=True).set_index("sample")
-    assert found.loc["s9", "verdict"] == "warn"
-
-
-@pytest.mark.parametrize(("value", "expected"), [(0.20, "ok"), (0.2001, "warn"), (0.40, "warn"), (0.4001, "fail")])
-def test_absolute_limits_hold_whatever_the_others_look_like(value, expected):
-    found = flags_of([value] * 5, side="high", warn_mads=None, warn_at=0.20, fail_at=0.40)
-    assert found["verdict"].tolist() == [expected] * 5
-    if expected != "ok":
-        assert found["threshold"].tolist() == [0.20 if expected == "warn" else 0.40] * 5
-        assert found["reason"].tolist() == ["above 0.2" if expected == "warn" else "above 0.4"] * 5
-
-
-@pytest.mark.parametrize(("value", "expected"), [(5e6, "ok"), (4_999_999, "warn"), (1e6, "warn"), (999_999, "fail")])
-def test_absolute_limits_below(value, expected):
-    found = flags_of([value] * 5, side="low", log=True, warn_at=5e6, fail_at=1e6)
-    assert found["verdict"].tolist() == [expected] * 5
-
-
-def test_alike_samples_are_not_flagged_for_trifles():
-    values = [10.0] * 9 + [10.2]
-    assert flags_of(values, side="high")["verdict"].tolist() == ["ok"] * 9 + ["warn"]
-    assert flags_of(values, side="high", least_spread=0.1)["verdict"].tolist() == ["ok"] * 10
-    assert flags_of([*values[:9], 10.31], side="high", least_spread=0.1)["verdict"].tolist() == ["ok"] * 9 + ["warn"]
-
-
 def simulate(n_samples=16, n_genes=900, seed=0):
     """Alike samples of 12 million counts, with the genes that the metrics know."""
     rng = np.random.default_rng(seed)
@@ -196,18 +180,19 @@ def simulate(n_samples=16, n_genes=900, seed=0):
 def flags_of_counts(counts, genes):
     factors = estimate_size_factors(counts).values
     vst = variance_stabilise(counts / factors[:, None], 0.02, 1.0)
-    metrics = sample_metrics(counts, genes, vst, principal_components(vst).coordinates, factors)
-    metrics.index = pd.Index([f"s{number}" for number in range(len(counts))], name="sample")
-    flags = flag_samples(metrics)
-    return flags, {(row.sample, row.check): row.verdict for row in flags.itertuples() if row.verdict != "ok"}
+    groups = pd.Series("all", index=pd.Index([f"s{number}" for number in range(len(counts))], name="sample"))
+    metrics = sample_metrics(counts, genes, vst, principal_components(vst).coordinates, factors, groups)
+    flags = flag_metrics(metrics, Checks())
+    raised = flags[flags["verdict"].isin(["warn", "fail"])]
+    return flags, {(row.sample, row.check): row.verdict for row in raised.itertuples()}
 
 
 def test_alike_samples_raise_no_failure_and_hardly_a_warning():
     for seed in range(5):
         _, raised = flags_of_counts(*simulate(seed=seed))
         assert "fail" not in raised.values()
-        # 16 samples × 7 checks: three robust standard deviations are crossed by chance now and then
-        assert len(raised) <= 4
+        # 16 samples × 10 checks: three robust standard deviations are crossed by chance now and then
+        assert len(raised) <= 6
 
 
 def test_identical_samples_raise_nothing():
@@ -229,7 +214,7 @@ def test_planted_faults_are_found_each_by_its_check():
     assert raised["s2", "mitochondrial_fraction"] == "fail"
     assert raised["s3", "rrna_fraction"] == "warn"
     assert raised["s4", "haemoglobin_fraction"] == "fail"
-    assert raised["s5", "median_distance"] == "fail"
+    assert raised["s5", "group_correlation"] == "fail"
     assert ("s5", "pca_distance") in raised
     assert {sample for (sample, _), verdict in raised.items() if verdict == "fail"} == {"s1", "s2", "s4", "s5"}
 
@@ -239,25 +224,7 @@ def test_every_check_judges_every_sample():
     assert (
         flags.columns.tolist() == list(FLAG_COLUMNS) == ["sample", "check", "value", "threshold", "verdict", "reason"]
     )
-    assert len(flags) == 16 * len(CHECKS)
+    assert len(flags) == 16 * (len(CHECKS) - 1)  # Cook's share comes with a fit
     assert not flags.duplicated(["sample", "check"]).any()
     assert set(flags["verdict"]) <= {"ok", "warn", "fail"}
     assert flags["threshold"].notna().all()
-
-
-def test_worst_verdict_of_a_sample_counts_and_names_its_checks():
-    flags = pd.DataFrame(
-        [
-            ("b", "library_size", "ok"),
-            ("a", "library_size", "warn"),
-            ("c", "library_size", "warn"),
-            ("b", "rrna_fraction", "ok"),
-            ("a", "rrna_fraction", "fail"),
-            ("c", "rrna_fraction", "ok"),
-        ],
-        columns=["sample", "check", "verdict"],
-    )
-    found = worst_verdicts(flags)
-    assert found.index.tolist() == ["b", "a", "c"]
-    assert found["qc_verdict"].tolist() == ["ok", "fail", "warn"]
-    assert found["qc_reasons"].tolist() == ["", "library_size (warn); rrna_fraction (fail)", "library_size (warn)"]
