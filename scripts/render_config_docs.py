@@ -79,6 +79,8 @@ def _default(key: str, schema: Schema, required: list[str]) -> str:
     value = schema.get("default")
     if value is None:
         return "–"
+    if isinstance(value, dict):
+        value = {inner: number for inner, number in value.items() if number is not None}
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
@@ -96,22 +98,27 @@ def _nested(schema: Schema) -> tuple[str, str] | None:
 
 
 def sections(schema: Schema, definitions: dict[str, Schema], path: str = "") -> Iterator[str]:
-    """Each section below a schema as Markdown: what it is for, and a table of its keys; outer sections first."""
-    rows, inner = [], []
+    """Each section below a schema as Markdown: what it is for, and a table of its keys; outer sections first.
+
+    A section that stands at several keys is told once, at `<key>`.
+    """
+    rows: list[str] = []
+    inner: dict[str, str] = {}  # section's name: where it stands
     for key, value in schema["properties"].items():
         full = f"{path}.{key}" if path else key
         nested = _nested(value)
         if nested is not None:
-            inner.append((full + nested[0], definitions[nested[1]]))
+            several = f"{path}.<key>" if nested[1] in inner else full + nested[0]
+            inner[nested[1]] = several
         # pydantic leaves a field's description out where the section's docstring says the same
-        meaning = value["description"] if "description" in value or nested is None else inner[-1][1]["description"]
+        meaning = value["description"] if "description" in value or nested is None else definitions[nested[1]]["description"]
         cells = [f"`{full}`", type_name(value), _default(key, value, schema.get("required", [])), meaning]
         rows.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
     if path:
         yield f"### `{path}`\n\n{schema['description']}"
     yield "\n".join(["| key | value | default | meaning |", "|---|---|---|---|", *rows])
-    for inner_path, inner_schema in inner:
-        yield from sections(inner_schema, definitions, inner_path)
+    for name, inner_path in inner.items():
+        yield from sections(definitions[name], definitions, inner_path)
 
 
 def render_keys(model: type[Section]) -> str:

@@ -26,6 +26,7 @@ from lateralis.sections import (
     Exclusion,
     Input,
     Name,
+    QualityControl,
     Samples,
     Section,
     Variable,
@@ -43,6 +44,7 @@ __all__ = [
     "Input",
     "Model",
     "Outliers",
+    "QualityControl",
     "Run",
     "Samples",
     "Section",
@@ -123,6 +125,11 @@ class Contrast(Section):
         description="In place of all of these: the model's design without the terms in question, for a likelihood-ratio test "
         "of them together. Such a test has no fold change.",
     )
+    acknowledge_confounding: list[VariableName] = Field(
+        default_factory=list,
+        description="Variables that the compared groups share hardly any level of: test nevertheless, with a warning on top of "
+        "the report. Groups that share no level at all are never tested.",
+    )
 
     @field_validator("test", "reference", mode="before")
     @classmethod
@@ -185,6 +192,7 @@ class Cohort(Section):
         description="Samples that lack a variable of a model: `error`, or `drop` them from it with the reason in the ledger.",
     )
     outliers: Outliers = Field(default_factory=Outliers, description="Outlier counts.")
+    qc: QualityControl = Field(default_factory=QualityControl, description="Quality control.")
     models: dict[Name, Model] = Field(min_length=1, description="The fits, by name.")
     contrasts: dict[Name, Contrast] = Field(min_length=1, description="The questions, by name.")
     endpoint: Endpoint = Field(default_factory=Endpoint, description="When a gene is called.")
@@ -204,6 +212,19 @@ class Cohort(Section):
                     raise ValueError(
                         f"outliers.cells: '{variable}' is numeric; cells are made of categorical variables"
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _quality_variables_exist(self) -> Cohort:
+        for key, names in (("qc.sex", [self.qc.sex] if self.qc.sex else []), ("qc.technical", self.qc.technical or [])):
+            for name in names:
+                if self._declared(key, name).type != "categorical":
+                    raise ValueError(f"{key}: '{name}' is numeric; only categorical variables have levels to share")
+        for variable, panel in self.samples.scores.items():
+            if self.qc.panel == "none":
+                raise ValueError(
+                    f"samples.variables.{variable}.score: there is no panel '{panel}', as `qc.panel` is `none`"
+                )
         return self
 
     @model_validator(mode="after")
@@ -308,6 +329,12 @@ class Cohort(Section):
         variables = {factor.variable for term in dropped for factor in term}
         found = [variable for variable in variables if self.samples.variables[variable].type == "categorical"]
         return found[0] if len(variables) == 1 and found else None
+
+    @property
+    def sex_variable(self) -> str | None:
+        """The variable that holds the sex, if any."""
+        declared = self.samples.variables.get("sex")
+        return self.qc.sex or ("sex" if declared is not None and declared.type == "categorical" else None)
 
     @property
     def group_variable(self) -> str | None:

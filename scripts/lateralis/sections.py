@@ -111,6 +111,11 @@ class Variable(Section):
         min_length=2,
         description="categorical: the allowed values; the first is the reference. Default: those found, sorted.",
     )
+    score: str | None = Field(
+        None,
+        description="numeric: no column of the sheet but the score of this panel of marker genes (see `qc.panel`), which "
+        "stands in qc/scores.tsv.",
+    )
     center: bool = Field(False, description="numeric: subtract the mean over the model's samples.")
     scale: bool = Field(False, description="numeric: divide by the standard deviation over the model's samples.")
 
@@ -130,6 +135,8 @@ class Variable(Section):
             raise ValueError("a numeric variable has no `levels`: remove them or make it categorical")
         if self.type == "categorical" and (self.center or self.scale):
             raise ValueError("`center` and `scale` are for numeric variables")
+        if self.type == "categorical" and self.score is not None:
+            raise ValueError("a `score` is numeric: set `type: numeric`")
         if self.levels is not None and len(set(self.levels)) < len(self.levels):
             raise ValueError("`levels` names a level twice")
         return self
@@ -172,7 +179,13 @@ class Samples(Section):
     def columns(self) -> list[str]:
         """Every column of the sheet that is read."""
         roles = [self.id, self.participant, self.family, self.replicate_of]
-        return list(dict.fromkeys([role for role in roles if role] + list(self.variables)))
+        in_sheet = [name for name, variable in self.variables.items() if variable.score is None]
+        return list(dict.fromkeys([role for role in roles if role] + in_sheet))
+
+    @property
+    def scores(self) -> dict[str, str]:
+        """Variables that are scores of a panel of marker genes, and the panel of each."""
+        return {name: variable.score for name, variable in self.variables.items() if variable.score is not None}
 
 
 class Limits(Section):

@@ -153,7 +153,10 @@ def test_input_is_files_or_a_simulation(given, expected):
         ({"type": "categorical", "levels": ["a", None]}, "variables.x.levels.1: found None; should be a valid string"),
         ({"type": "factor"}, "variables.x.type: found 'factor'; should be 'categorical' or 'numeric'"),
         ({}, "samples.variables.x.type: is missing"),
-        ("categorical", "variables.x: found 'categorical'; should hold keys: 'type', 'levels', 'center', 'scale'"),
+        (
+            "categorical",
+            "variables.x: found 'categorical'; should hold keys: 'type', 'levels', 'score', 'center', 'scale'",
+        ),
     ],
 )
 def test_variables(variable, expected):

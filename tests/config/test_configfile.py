@@ -109,7 +109,8 @@ def test_unknown_keys_below_names_and_in_lists(message):
     told = message(text)
     assert "models.primary.formula: unknown key; known keys here: 'design', 'subset'" in told
     assert (
-        "samples.variables.group.reference: unknown key; known keys here: 'type', 'levels', 'center', 'scale'" in told
+        "samples.variables.group.reference: unknown key; known keys here: 'type', 'levels', 'score', 'center', 'scale'"
+        in told
     )
     assert "samples.exclude.0.by: unknown key; known keys here: 'sample', 'reason'" in told
 
