@@ -127,8 +127,8 @@ class Contrast(Section):
     )
     acknowledge_confounding: list[VariableName] = Field(
         default_factory=list,
-        description="Variables that the compared groups share hardly any level of: test nevertheless, with a warning on top of "
-        "the report. Groups that share no level at all are never tested.",
+        description="Variables that the compared groups share hardly any level of: test nevertheless, with a warning on top "
+        "of the report. Groups that share no level at all are never tested.",
     )
 
     @field_validator("test", "reference", mode="before")

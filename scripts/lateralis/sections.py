@@ -189,7 +189,7 @@ class Samples(Section):
 
 
 class Limits(Section):
-    """When a sample is flagged: `mads` are robust standard deviations from the cohort's median, `at` is absolute; null: never."""
+    """When a sample is flagged: `mads` are robust standard deviations from the cohort's median, `at` absolute; null: never."""
 
     warn_mads: float | None = Field(None, gt=0, description="Robust distance beyond which a sample gets a warning.")
     fail_mads: float | None = Field(None, gt=0, description="Robust distance beyond which it fails.")

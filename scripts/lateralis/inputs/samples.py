@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from lateralis.config import Samples, Variable
@@ -91,6 +92,37 @@ def biological_samples(sheet: pd.DataFrame, spec: Samples, where: str) -> pd.Dat
                 "Replicates are one biological sample and agree in everything",
             )
     return described.loc[~unit.duplicated()].set_axis(pd.Index(unit.drop_duplicates(), name="sample"))
+
+
+def add_scores(obs: pd.DataFrame, scores: pd.DataFrame | None, spec: Samples) -> pd.DataFrame:
+    """The typed sheet with the variables that are scores of marker genes.
+
+    Parameters
+    ----------
+    obs : typed sample sheet, index sample
+    scores : (n_samples, n_panels) index sample, as `qc.panels.score_panels` gives them; None takes stand-ins, with which a
+        design can be checked before there are counts
+    spec : the cohort's `samples` section
+
+    Raises
+    ------
+    InputError
+        If the panel of a variable does not exist, or could not be scored in these counts.
+    """
+    found = obs.copy()
+    for number, (name, panel) in enumerate(spec.scores.items()):
+        key = f"samples.variables.{name}.score"
+        if scores is None:
+            found[name] = np.random.default_rng(number).normal(size=len(obs))
+        elif panel not in scores:
+            raise InputError(key, f"there is no panel '{panel}'", f"The panels are {listing(scores.columns, 20)}")
+        elif scores[panel].isna().all():
+            raise InputError(
+                key, f"panel '{panel}' could not be scored in these counts", "See qc/panels.tsv for the reason"
+            )
+        else:
+            found[name] = scores.loc[obs.index, panel].to_numpy(dtype=float)
+    return found
 
 
 def replicate_units(sheet: pd.DataFrame, spec: Samples) -> pd.Series:

@@ -34,7 +34,8 @@ class ModelFit:
     ----------
     genes : (n_genes, …) frame; baseMean, dispersion_gene, dispersion_trend, dispersion_map, dispersion, converged, max_cooks,
         n_replaced, na_reason (`cooks_outlier`, `no_convergence`, `all_zero` or empty)
-    samples : (n_samples, …) frame; size_factor, cell, replaceable, filterable, n_replaced
+    samples : (n_samples, …) frame; size_factor, cell, replaceable, filterable, n_outlying (genes in which Cook's distance
+        exceeds the cutoff), n_replaced
     coefficients : (n_genes, n_coef) natural-log scale
     covariance : (n_genes, n_coef, n_coef)
     design : (n_samples, n_coef) frame
@@ -141,6 +142,7 @@ def fit_model(
             "cell": cells,
             "replaceable": replaceable,
             "filterable": outliers.in_large_cells(cells, outliers.MIN_FOR_FILTER),
+            "n_outlying": np.bincount(final.outlying[:, 1], minlength=len(counts)),
             "n_replaced": np.bincount(replaced[:, 1], minlength=len(counts)),
         },
         index=design.index,

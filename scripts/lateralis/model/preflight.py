@@ -14,7 +14,7 @@ from lateralis.errors import InputError
 from lateralis.expressions import parse_formula
 from lateralis.inputs.control_genes import read_control_genes
 from lateralis.inputs.counts import check_counts_header
-from lateralis.inputs.samples import biological_samples, check_exclusions, read_samples, type_samples
+from lateralis.inputs.samples import add_scores, biological_samples, check_exclusions, read_samples, type_samples
 from lateralis.inputs.simulate.sheets import simulate_sheet
 from lateralis.model import outliers
 from lateralis.model.design import check_design, check_nested, contrast_vector, design_matrix, select_samples
@@ -70,7 +70,7 @@ def check_cohort(cohort: Cohort, where: str) -> list[str]:
         )
     if cohort.size_factors.control_genes is not None:
         read_control_genes(cohort.size_factors.control_genes)
-    obs = biological_samples(sheet, cohort.samples, origin)
+    obs = add_scores(biological_samples(sheet, cohort.samples, origin), None, cohort.samples)
     check_exclusions(obs.index, cohort.samples, where)
     warnings = []
     for name, spec in cohort.models.items():
