@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sample_tables import FLAGS, LEDGER, TABLES
 
 from lateralis.config import Endpoint
 from lateralis.model.endpoint import call_genes
+from lateralis.report.samples import build_samples
 
 
 def results_table(seed: int = 1) -> pd.DataFrame:
@@ -100,16 +102,7 @@ def arguments() -> dict[str, Any]:
                 "lost": ["", "age is missing: 4"],
             }
         ),
-        "flags": pd.DataFrame(
-            {
-                "sample": ["S001", "S002"],
-                "check": ["library_size", "library_size"],
-                "value": [9e5, 2e7],
-                "threshold": [1e6, 5e6],
-                "verdict": ["fail", "ok"],
-                "reason": ["below 1,000,000 counts", ""],
-            }
-        ),
+        "samples": build_samples(LEDGER, FLAGS, {"als_vs_carrier": "als against carrier"}, TABLES),
         "versions": {"lateralis": "0.1.0", "pydeseq2": "0.5.4"},
         "config_text": "cohort: mac2als\n",
         "files": pd.DataFrame({"path": ["summary.tsv"], "sha256": ["ab" * 32]}),

@@ -7,9 +7,11 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from sample_tables import FLAGS, LEDGER, TABLES
 
 from lateralis.report.page import ReportFigure, count, data_uri, fold, p_value, path, render_page, signed, significant
 from lateralis.report.payload import build_payload
+from lateralis.report.samples import build_samples
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'
 HOSTILE = "<script>alert(1)</script>\"'&"
@@ -133,7 +135,10 @@ def test_hostile_names_are_text_everywhere(given, figures):
     model["coefficients"] = [HOSTILE]
     given["table1"].iloc[1, 1] = given["table1"].columns = [HOSTILE] * 5
     given["flow"]["step"] = given["flow"]["lost"] = HOSTILE
-    given["flags"]["sample"] = given["flags"]["reason"] = HOSTILE
+    flags = FLAGS.assign(sample=HOSTILE, check=[HOSTILE, "b", "c"], reason=HOSTILE)
+    ledger = LEDGER.assign(sample=[*"abcd"], reason=HOSTILE, status="excluded")
+    tables = {HOSTILE: pd.DataFrame({HOSTILE: [HOSTILE]})}
+    given["samples"] = build_samples(ledger, flags, {"als_vs_carrier": HOSTILE}, tables)
     given["versions"] = {HOSTILE: HOSTILE}
     given["files"]["path"] = HOSTILE
     figures["samples/pca"] = ReportFigure(SVG, HOSTILE)
@@ -190,13 +195,14 @@ def test_every_figure_given_is_shown_once(html, figures):
 
 
 def test_the_reader_is_told_what_the_page_holds(given, html):
-    assert "the identifiers of 1 sample flagged in quality control" in html
+    assert "the identifiers of 2 samples flagged or excluded" in html
     assert "Simulated data." in html
     given["simulated"] = False
-    given["flags"]["verdict"] = "ok"
+    nobody = LEDGER.assign(status="kept", reason="")
+    given["samples"] = build_samples(nobody, FLAGS.assign(verdict="ok"), {"als_vs_carrier": "als against carrier"}, {})
     page = render_page(build_payload(**given), {})
     assert "Simulated data." not in page
-    assert "None of 2 checks raised a flag." in page
+    assert "None of 3 checks raised a flag." in page
     assert "S001" not in page
 
 
@@ -209,11 +215,12 @@ def test_the_same_payload_gives_the_same_page(given, figures):
 
 
 def test_the_payload_is_json_without_nan(given):
-    given["flags"].loc[0, "threshold"] = np.nan
+    flags = FLAGS.assign(threshold=np.nan)
+    given["samples"] = build_samples(LEDGER, flags, {"als_vs_carrier": "als against carrier"}, TABLES)
     given["flow"].loc[0, "participants"] = pd.NA
     payload = build_payload(**given)
     assert json.loads(json.dumps(payload, allow_nan=False)) == payload
-    assert payload["flags"][0]["threshold"] is None
+    assert payload["samples"]["flags"][0]["threshold"] is None
     assert "–" in render_page(payload, {})
 
 
@@ -246,8 +253,7 @@ def test_only_svg_and_png_become_images():
 
 
 def test_the_page_says_that_figures_name_samples_where_they_do(given):
-    flags = pd.DataFrame({"sample": [f"S{n}" for n in range(95)], "check": "library_size", "verdict": "ok"})
-    many = given | {"flags": flags.assign(value=1.0, threshold=0.0, reason="")}
+    many = given | {"samples": given["samples"] | {"n_samples": 95}}
     assert "figures that name samples" not in build_payload(**many)["contents"]
     few = [given["contrasts"][0] | {"groups": {"als": 18, "carrier": 12}}, *given["contrasts"][1:]]
     assert "figures that name samples" in build_payload(**(many | {"contrasts": few}))["contents"]

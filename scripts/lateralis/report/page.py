@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from lateralis.report.methods import methods_text, references
+from lateralis.report.samples import CANNOT_TELL, flag_sentence, kept_sentence
 
 HERE = Path(__file__).parent
 PAGE_TEMPLATE, STYLE_SHEET = "report.html.jinja", "report.css"
@@ -75,6 +76,11 @@ def render_page(payload: Mapping[str, Any], figures: Mapping[str, ReportFigure])
         rules=[headline, *(rule for rule in payload["endpoint"]["criteria"] if rule != headline)],
         methods=methods_text(payload),
         references=references(payload),
+        samples={
+            "kept": kept_sentence(payload["samples"]),
+            "flagged": flag_sentence(payload["samples"]),
+            "cannot_tell": CANNOT_TELL,
+        },
         figures={name: {"uri": data_uri(figure.content), "alt": figure.alt} for name, figure in figures.items()},
         sample_figures=[name for name in figures if name.startswith("samples/")],
         style=Markup(style),  # noqa: S704 - a file of ours, no data in it

@@ -127,7 +127,7 @@ def build_payload(
     models: Sequence[ModelInput],
     table1: pd.DataFrame,
     flow: pd.DataFrame,
-    flags: pd.DataFrame,
+    samples: Mapping[str, Any],
     versions: Mapping[str, str],
     config_text: str,
     files: pd.DataFrame,
@@ -149,8 +149,8 @@ def build_payload(
         `records.cohort_table.describe_cohort`: variable, level, one column a group, all.
     flow : DataFrame
         `records.cohort_table.participant_flow`: step, samples, participants, lost.
-    flags : DataFrame
-        `qc.metrics.flag_samples`: sample, check, value, threshold, verdict, reason; rows with verdict `ok` are counted only.
+    samples : mapping
+        `report.samples.build_samples`.
     versions : mapping of software to version
     config_text : str
         The merged config, YAML.
@@ -163,23 +163,21 @@ def build_payload(
 
     Returns
     -------
-    dict with cohort, title, question, contents, endpoint, contrasts, models, table1, flow, flags, warnings, versions,
+    dict with cohort, title, question, contents, endpoint, contrasts, models, table1, flow, samples, warnings, versions,
     config, files, simulated. Missing numbers are None.
     """
-    raised = flags[flags["verdict"] != "ok"]
     return {
         "cohort": cohort,
         "title": title,
         "simulated": simulated,
         "question": _question(contrasts),
-        "contents": _contents(flags, contrasts, models),
+        "contents": _contents(samples, contrasts, models),
         "endpoint": _endpoint(fold_change, alpha, headline),
         "contrasts": [_contrast(contrast, headline) for contrast in contrasts],
         "models": [_model(model) for model in models],
         "table1": {"columns": [str(column) for column in table1.columns], "rows": _rows(table1)},
         "flow": _records(flow),
-        "flags": _records(raised),
-        "n_flag_checks": len(flags),
+        "samples": dict(samples),
         "warnings": list(warnings),
         "versions": dict(versions),
         "config": config_text,
@@ -192,12 +190,12 @@ def _question(contrasts: Sequence[ContrastInput]) -> str:
     return f"Which genes are expressed differently: {enumerated(labels)}?"
 
 
-def _contents(flags: pd.DataFrame, contrasts: Sequence[ContrastInput], models: Sequence[ModelInput]) -> str:
+def _contents(samples: Mapping[str, Any], contrasts: Sequence[ContrastInput], models: Sequence[ModelInput]) -> str:
     """What of individual samples the page holds; the figures name samples where there are few."""
-    raised = int(flags.loc[flags["verdict"] != "ok", "sample"].nunique())
-    sizes = [flags["sample"].nunique(), *(model["n_samples"] for model in models)]
+    named = {record["sample"] for record in [*samples["flags"], *samples["excluded"]]}
+    sizes = [samples["n_samples"], *(model["n_samples"] for model in models)]
     sizes += [sum(contrast["groups"].values()) for contrast in contrasts]
-    held = [f"the identifiers of {plural(raised, 'sample')} flagged in quality control"] if raised else []
+    held = [f"the identifiers of {plural(len(named), 'sample')} flagged or excluded"] if named else []
     if any(0 < size <= MOST_NAMED_SAMPLES for size in sizes):
         held.append("figures that name samples")
     held.append("the full configuration, which may name samples")
