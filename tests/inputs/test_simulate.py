@@ -72,6 +72,7 @@ def test_mac2als_sheet_is_the_study_design(mac2als):
     sheet = mac2als.samples
     assert list(sheet.columns) == [
         "sample", "participant", "family", "group", "sex", "age", "batch", "diagnosis", "gene_mutation",
+        "riluzole",
     ]  # fmt: skip
     assert sheet["group"].value_counts().to_dict() == {"als": 80, "carrier": 18, "motor": 40, "control": 42}
     assert sheet["participant"].is_unique and sheet["sample"].is_unique
@@ -242,8 +243,10 @@ def test_outlier_count_sits_in_a_gene_without_effect(mac2als):
     assert (row[["log2fc_als", "log2fc_carrier", "log2fc_motor", "log2fc_sex"]] == 0).all()
 
 
-def test_faults_are_four_samples_and_not_in_the_sheet(mac2als):
-    assert list(mac2als.faults["fault"]) == ["sex_swapped", "contaminated", "failed_library", "outlier_count"]
+def test_faults_are_five_samples_and_not_in_the_sheet(mac2als):
+    assert list(mac2als.faults["fault"]) == [
+        *("sex_swapped", "contaminated", "failed_library", "outlier_count", "duplicate")
+    ]
     assert mac2als.faults["sample"].is_unique
     assert set(mac2als.faults["sample"]) <= set(mac2als.samples["sample"])
 

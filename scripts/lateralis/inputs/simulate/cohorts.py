@@ -52,8 +52,14 @@ def simulate_cohort(design: str, seed: int) -> SimulatedCohort:
     return DESIGNS[design](np.random.default_rng(seed))
 
 
-def simulate_mac2als(rng: np.random.Generator) -> SimulatedCohort:
-    """Macrophages of 180 participants in four groups, with batches and four faulty samples."""
+def simulate_mac2als(rng: np.random.Generator, contamination: float = faults.CONTAMINATION) -> SimulatedCohort:
+    """Macrophages of 180 participants in four groups, with batches and five faulty samples.
+
+    Parameters
+    ----------
+    rng : of all that is drawn
+    contamination : share of the contaminated sample's RNA that is of T cells
+    """
     sheet = participants.mac2als_sheet(rng)
     levels = {**panels.MACROPHAGE, **dict.fromkeys(panels.NOT_IN_MACROPHAGES, panels.LEVEL_OF_OTHER_CELLS)}
     genes, means = _cells(rng, MAC2ALS_GENES, MAC2ALS_READS, levels)
@@ -75,14 +81,19 @@ def simulate_mac2als(rng: np.random.Generator) -> SimulatedCohort:
     depths[(sheet["sample"] == faulty.failed_library).to_numpy()] = faults.FAILED_LIBRARY_READS / MAC2ALS_READS
     expected = expression.expected_counts(means, effects.table, covariates, depths)
     contaminated = (sheet["sample"] == faulty.contaminated).to_numpy()
-    t_cells = expected[:, contaminated] * faults.t_cell_expression(rng, genes, means)[:, None] * faults.CONTAMINATION
-    expected[:, contaminated] *= 1.0 - faults.CONTAMINATION
+    t_cells = expected[:, contaminated] * faults.t_cell_expression(rng, genes, means)[:, None] * contamination
+    expected[:, contaminated] *= 1.0 - contamination
 
     cohort = _measure(rng, sheet, genes, means, effects, expected)
     t_cell_dispersions = expression.draw_dispersions(rng, pd.Series(t_cells[:, 0], index=means.index))
     cohort.counts[faulty.contaminated] += expression.draw_counts(rng, t_cells, t_cell_dispersions)[:, 0]
     cohort.counts.loc[outlier_gene, faulty.outlier_count] = faults.OUTLIER_COUNT
-    return SimulatedCohort(cohort.counts, sheet, cohort.truth, faults.fault_table(faulty, outlier_gene))
+    apart = rng.spawn(1)[0]  # a stream of its own: the other samples are the same with and without the duplicate
+    duplicate = faults.choose_duplicate(apart, sheet, faulty)
+    at = [sheet.index[sheet["sample"] == name][0] for name in duplicate]
+    cohort.counts[list(duplicate)] = faults.two_libraries(apart, expected[:, at], cohort.truth["dispersion"].to_numpy())
+    planted = faults.fault_table(faulty, outlier_gene, duplicate, contamination)
+    return SimulatedCohort(cohort.counts, sheet, cohort.truth, planted)
 
 
 def simulate_mirocals(rng: np.random.Generator) -> SimulatedCohort:

@@ -16,6 +16,7 @@ FAMILIES = [
     ("SOD1", 1, 2), ("SOD1", 1, 1), ("SOD1", 0, 1), ("TARDBP", 1, 2), ("FUS", 1, 1), ("C9orf72", 1, 1),
 ]  # fmt: skip
 SPORADIC_C9ORF72 = 4
+SHARE_ON_RILUZOLE = 0.85  # of people with ALS; nobody else takes it
 
 MOTOR_DIAGNOSES = [
     "multifocal motor neuropathy", "chronic inflammatory neuropathy", "hereditary motor neuropathy", "axonal polyneuropathy",
@@ -45,7 +46,8 @@ def mac2als_sheet(rng: np.random.Generator) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with sample, participant, family (empty without relatives), group, sex, age, batch, diagnosis, gene_mutation.
+    DataFrame with sample, participant, family (empty without relatives), group, sex, age, batch, diagnosis, gene_mutation,
+    riluzole (`yes` or `no`).
     """
     groups = [_group(rng, group, size) for group, size in GROUP_SIZES.items()]
     people = pd.concat(groups, ignore_index=True)
@@ -53,6 +55,8 @@ def mac2als_sheet(rng: np.random.Generator) -> pd.DataFrame:
     people = people.iloc[rng.permutation(len(people))].reset_index(drop=True)
     people.insert(0, "sample", numbered("M2A", len(people)))
     people.insert(1, "participant", rng.permutation(numbered("P", len(people))))
+    treated = (people["group"] == "als") & (rng.spawn(1)[0].random(len(people)) < SHARE_ON_RILUZOLE)
+    people["riluzole"] = np.where(treated, "yes", "no")
     return people
 
 
