@@ -52,11 +52,14 @@ class Panel:
 PANELS: Mapping[str, Panel] = {
     "library_size": Panel("counts", "log"),
     "detected_genes": Panel("genes detected"),
+    "top_gene_share": Panel("share of the top 50 genes", "share"),
     "mitochondrial_fraction": Panel("mitochondrial share", "share"),
     "rrna_fraction": Panel("ribosomal RNA share", "share"),
     "haemoglobin_fraction": Panel("haemoglobin share", "share"),
+    "size_factor_deviation": Panel("size factor off library size"),
     "pca_distance": Panel("distance from the centre"),
-    "median_distance": Panel("distance to the others"),
+    "group_correlation": Panel("correlation in its group"),
+    "cooks_share": Panel("genes it is an outlier in", "share"),
 }
 
 
@@ -73,7 +76,7 @@ def draw_quality(
     groups : (n_samples,) Series
         The variable samples are spread by; index as `metrics`.
     flags : DataFrame with `sample`, `check` and `verdict`
-        Verdicts of quality control (`qc.metrics.flag_samples`); those of other metrics are not drawn.
+        Verdicts of quality control (`qc.metrics.flag_metrics`); those of other metrics are not drawn.
     title : str
     panels : mapping of column in `metrics` to Panel
         What to draw, in order; metrics that are absent or empty are skipped.
@@ -89,7 +92,9 @@ def draw_quality(
     labels, levels = labels_of(groups.loc[metrics.index]), levels_of(groups)
     bottom = 0.25 + 0.055 * max(len(level) for level in levels)
     cell = PANEL_HEIGHT + GAP_Y + bottom
-    raised = flags[flags["check"].isin(shown) & flags["sample"].isin(metrics.index) & (flags["verdict"] != "ok")]
+    raised = flags[
+        flags["check"].isin(shown) & flags["sample"].isin(metrics.index) & flags["verdict"].isin(VERDICT_SHAPES)
+    ]
     n_flagged = int(raised["sample"].nunique())
     figure = new_figure(height=rows * cell + (0.3 if n_flagged else 0.0))
     for i, name in enumerate(shown):
@@ -100,7 +105,8 @@ def draw_quality(
         _set_scale(axes, panels[name])
         axes.set_title(panels[name].label, fontsize=10.5)
     if n_flagged:
-        _add_key(figure.axes[0], raised)
+        place = {"loc": "lower left", "bbox_to_anchor": (-0.18, 1.13), "ncols": 2, "fontsize": SMALL_SIZE}
+        figure.axes[0].legend(handles=verdict_handles(raised), **place)
     words = f"{plural(len(metrics), 'sample')} by {groups.name}; the short line is the median of a group."
     add_header(figure, title, [words] + ([] if n_flagged else ["No sample is flagged in these metrics."]))
     return figure
@@ -149,26 +155,22 @@ def _draw_strip(
     axes.set_xlim(-0.6, len(levels) - 0.4)
 
 
-def _add_key(axes: Axes, raised: pd.DataFrame) -> None:
-    handles = []
-    for verdict, shape in VERDICT_SHAPES.items():
-        count = int(raised.loc[raised["verdict"] == verdict, "sample"].nunique())
-        if count:
-            label = f"{VERDICT_WORDS[verdict]} ({plural(count, 'sample')})"
-            handles.append(
-                Line2D(
-                    [],
-                    [],
-                    linestyle="",
-                    marker=shape,
-                    markersize=8,
-                    markerfacecolor="none",
-                    markeredgecolor=UP,
-                    markeredgewidth=1.6,
-                    label=label,
-                )
-            )
-    axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.18, 1.13), ncols=2, fontsize=SMALL_SIZE)
+def verdict_handles(raised: pd.DataFrame) -> list[Line2D]:
+    """Entries of a key for the verdicts that occur, each with its number of samples.
+
+    Parameters
+    ----------
+    raised : DataFrame with `sample` and `verdict`
+    """
+    counts = raised.groupby("verdict")["sample"].nunique()
+    style = {"linestyle": "", "markersize": 8, "markerfacecolor": "none", "markeredgecolor": UP, "markeredgewidth": 1.6}
+    return [
+        Line2D(
+            [], [], marker=shape, label=f"{VERDICT_WORDS[verdict]} ({plural(int(counts[verdict]), 'sample')})", **style
+        )
+        for verdict, shape in VERDICT_SHAPES.items()
+        if verdict in counts
+    ]
 
 
 def _set_scale(axes: Axes, panel: Panel) -> None:
@@ -204,6 +206,6 @@ def quality_alt_text(
     for name in shown:
         median, panel = float(metrics[name].median()), panels[name]
         value = f"{median:.1%}" if panel.scale == "share" else f"{median:,.4g}"
-        count = int(((flags["check"] == name) & (flags["verdict"] != "ok")).sum())
+        count = int(((flags["check"] == name) & flags["verdict"].isin(VERDICT_SHAPES)).sum())
         parts.append(f"{panel.label} median {value}, {count} flagged")
     return f"Quality metrics of {plural(len(metrics), 'sample')}, {title}: {'; '.join(parts)}."
