@@ -1,4 +1,4 @@
-"""Quality metrics and flags of every sample, and the figures that show them."""
+"""Quality metrics of every sample, the flags of every check together, and the figures that show them."""
 
 from pathlib import Path
 
@@ -8,24 +8,29 @@ import pandas as pd
 from lateralis.figures.distances import distances_alt_text, draw_distances
 from lateralis.figures.pca import draw_pca, pca_alt_text
 from lateralis.figures.quality import draw_quality, quality_alt_text
+from lateralis.figures.rle import draw_rle, rle_alt_text
 from lateralis.figures.save import save_figure
-from lateralis.io import read_h5ad, write_table
+from lateralis.io import read_h5ad, read_table, write_table
 from lateralis.job import run
-from lateralis.qc.metrics import flag_samples, sample_distances, sample_metrics
+from lateralis.qc.metrics import flag_metrics, rle_quantiles, sample_distances, sample_metrics
+from lateralis.sections import Checks
+
+TEXT = {"sample": str}
 
 
 def main(snakemake):
-    data = read_h5ad(snakemake.input.normalised)
+    params, data = snakemake.params, read_h5ad(snakemake.input.normalised)
     vst = np.asarray(data.layers["vst"], dtype=float)
+    groups = data.obs[params.group] if params.group else pd.Series("all samples", index=data.obs_names, name="cohort")
     size_factors = data.obs["size_factor"].to_numpy()
-    metrics = sample_metrics(np.asarray(data.X), data.var, vst, data.obsm["X_pca"], size_factors)
-    metrics.index = data.obs_names
-    flags = flag_samples(metrics)
+    metrics = sample_metrics(np.asarray(data.X), data.var, vst, data.obsm["X_pca"], size_factors, groups)
+    metrics["cooks_share"] = cooks_share(snakemake.input.fits, metrics.index)
+    others = [read_table(path, dtype=TEXT) for path in snakemake.input.flags]
+    frames = [flag_metrics(metrics, Checks(**params.checks)), *others]
+    flags = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
     write_table(snakemake.output.metrics, metrics.rename_axis("sample").reset_index())
-    write_table(snakemake.output.flags, flags)
+    write_table(snakemake.output.all_flags, flags)
 
-    group = snakemake.params.group
-    groups = data.obs[group] if group else pd.Series("all samples", index=data.obs_names, name="cohort")
     folder = Path(snakemake.output.metrics).parent
     title = "Quality of each sample"
     save_figure(
@@ -33,19 +38,32 @@ def main(snakemake):
         folder / "quality",
         quality_alt_text(metrics, flags, title=title),
     )
+    quantiles, title = rle_quantiles(vst).set_axis(data.obs_names), "Relative log expression"
+    save_figure(
+        draw_rle(quantiles, groups, flags, title=title), folder / "rle", rle_alt_text(quantiles, flags, title=title)
+    )
     draw_components(data, groups, folder / "pca")
-    for variable in snakemake.params.variables:
+    for variable in params.variables:
         draw_components(data, data.obs[variable], f"{snakemake.output.pca}/{variable}")
     distances = pd.DataFrame(sample_distances(vst), index=data.obs_names, columns=data.obs_names)
     title = "Distances between samples"
-    shown = sorted(snakemake.params.variables, key=lambda name: name != group)[:3]
+    shown = sorted(params.variables, key=lambda name: name != params.group)[:3]
     save_figure(
         draw_distances(distances, data.obs[shown], title=title),
         folder / "distances",
         distances_alt_text(distances, title=title),
     )
-    raised = flags.loc[flags["verdict"] != "ok", "sample"]
+    raised = flags.loc[flags["verdict"].isin(["warn", "fail"]), "sample"]
     print(f"{raised.nunique()} of {len(metrics)} samples flagged.")
+
+
+def cooks_share(paths, samples):
+    """Largest share, over the models, of the genes in which each sample is an outlier; NaN in no model."""
+    shares = []
+    for path in paths:
+        fit = read_h5ad(path)
+        shares.append((fit.obs["n_outlying"] / max(fit.n_vars, 1)).reindex(samples))
+    return pd.concat(shares, axis=1).max(axis=1)
 
 
 def draw_components(data, values, stem):

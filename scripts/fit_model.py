@@ -7,7 +7,8 @@ import pandas as pd
 from lateralis.config import GeneFilter, Model, Samples
 from lateralis.errors import InputError
 from lateralis.expressions import parse_formula
-from lateralis.io import layer, read_h5ad, write_h5ad, write_json, write_table
+from lateralis.inputs.samples import add_scores
+from lateralis.io import layer, read_h5ad, read_table, write_h5ad, write_json, write_table
 from lateralis.job import run
 from lateralis.model.filtering import filter_genes
 from lateralis.model.fit import fit_model
@@ -21,6 +22,10 @@ def main(snakemake):
     where = f"config of cohort '{snakemake.wildcards.cohort}'"
     data = read_h5ad(snakemake.input.counts)
     spec, samples = Model(**params.model), Samples(**params.samples)
+    scores = snakemake.input.get("scores")
+    data.obs = add_scores(
+        data.obs, read_table(scores, dtype={"sample": str}).set_index("sample") if scores else None, samples
+    )
     model = arrange_model(
         data.obs, spec, samples, missing=params.missing, cells=params.cells, where=f"{where}, models.{name}"
     )

@@ -6,10 +6,10 @@ import pandas as pd
 import yaml
 
 from lateralis.config import Cohort
-from lateralis.io import read_h5ad, read_table, write_json, write_table, write_text
+from lateralis.io import read_h5ad, read_json, read_table, write_json, write_table, write_text
 from lateralis.job import run
 from lateralis.model.endpoint import count_calls, headline_rule
-from lateralis.qc.metrics import worst_verdicts
+from lateralis.qc.flags import worst_verdicts
 from lateralis.records.cohort_table import describe_cohort, participant_flow
 from lateralis.records.ledger import build_ledger
 from lateralis.records.provenance import checksums, software_versions
@@ -21,12 +21,15 @@ def main(snakemake):
     cohort = Cohort(**snakemake.params.cohort)
     obs = read_h5ad(snakemake.input.counts).obs
     sources = read_table(snakemake.input.sources, dtype=TEXT)
-    verdicts = worst_verdicts(read_table(snakemake.input.flags, dtype=TEXT))
+    flags = read_table(snakemake.input.flags, dtype=TEXT)
     exclusions = {entry.sample: entry.reason for entry in cohort.samples.exclude}
-    reasons = {
-        name: read_table(path, dtype=TEXT).set_index("sample")["reason"].fillna("")
+    models = {
+        name: read_table(path, dtype=TEXT).fillna({"reason": ""}).set_index("sample")
         for name, path in zip(cohort.models, snakemake.input.model_samples, strict=True)
     }
+    reasons = {name: model["reason"] for name, model in models.items()}
+    status = [read_json(path)["status"] for path in snakemake.input.status]
+    refused = [name for name, found in zip(cohort.contrasts, status, strict=True) if found == "refused"]
     summaries = []
     for name, path in zip(cohort.contrasts, snakemake.input.results, strict=True):
         results = read_table(path, dtype=TEXT)
@@ -35,10 +38,12 @@ def main(snakemake):
         summaries.append(counts.assign(headline=counts["rule"] == headline_rule(results, cohort.endpoint.headline)))
 
     write_table(snakemake.output.summary, pd.concat(summaries, ignore_index=True))
-    write_table(
-        snakemake.output.ledger, build_ledger(sources, obs, verdicts, exclusions, reasons, dict(cohort.contrasts))
+    ledger = build_ledger(
+        sources, obs, flags, worst_verdicts(flags), exclusions, models, dict(cohort.contrasts), refused
     )
-    write_table(snakemake.output.table1, describe_cohort(obs, cohort.samples.variables, cohort.group_variable))
+    write_table(snakemake.output.ledger, ledger)
+    in_sheet = {name: variable for name, variable in cohort.samples.variables.items() if variable.score is None}
+    write_table(snakemake.output.table1, describe_cohort(obs, in_sheet, cohort.group_variable))
     write_table(
         snakemake.output.flow,
         participant_flow(sources, obs, cohort.samples.participant, exclusions, reasons, dict(cohort.contrasts)),

@@ -111,7 +111,9 @@ def sections(schema: Schema, definitions: dict[str, Schema], path: str = "") -> 
             several = f"{path}.<key>" if nested[1] in inner else full + nested[0]
             inner[nested[1]] = several
         # pydantic leaves a field's description out where the section's docstring says the same
-        meaning = value["description"] if "description" in value or nested is None else definitions[nested[1]]["description"]
+        meaning = (
+            value["description"] if "description" in value or nested is None else definitions[nested[1]]["description"]
+        )
         cells = [f"`{full}`", type_name(value), _default(key, value, schema.get("required", [])), meaning]
         rows.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
     if path:

@@ -1,46 +1,110 @@
-"""Test one contrast in every gene, from the stored fit and the counts that it was made from."""
+"""Test one contrast in every gene, from the stored fit and the counts that it was made from; or refuse it, and say why."""
+
+import json
 
 import numpy as np
 import pandas as pd
 
-from lateralis.config import Contrast, Variable
+from lateralis.config import Contrast, Samples
+from lateralis.inputs.samples import add_scores
 from lateralis.io import layer, read_h5ad, read_table, write_json, write_table
 from lateralis.job import run
 from lateralis.model.contrasts import contrast_all_zero, wald_test
 from lateralis.model.design import check_nested, contrast_vector, design_matrix
 from lateralis.model.likelihood_ratio import likelihood_ratio_test
 from lateralis.model.shrinkage import shrink_contrast
-from lateralis.records.ledger import contrast_roles
+from lateralis.qc.confounding import judge_contrast
+from lateralis.records.ledger import ROLES, contrast_roles
+
+TEXT = {"gene_id": str, "gene_name": str, "sample": str}
+HEAD = ["gene_id", "gene_name", "baseMean"]
+COLUMNS = ["log2FoldChange", "lfcSE", "stat", "pvalue", "log2FoldChange_shrunken"]
 
 
 def main(snakemake):
-    contrast = Contrast(**snakemake.params.contrast)
+    params, name = snakemake.params, snakemake.wildcards.contrast
+    contrast, samples = Contrast(**params.contrast), Samples(**params.samples)
     fit, data = read_h5ad(snakemake.input.fit), read_h5ad(snakemake.input.counts)
-    reasons = read_table(snakemake.input.samples, dtype={"sample": str}).set_index("sample")["reason"].fillna("")
-    where = f"config of cohort '{snakemake.wildcards.cohort}', contrasts.{snakemake.wildcards.contrast}"
-    if contrast.reduced is None:
+    data.obs = add_scores(data.obs, read_scores(snakemake), samples)
+    reasons = read_table(snakemake.input.samples, dtype=TEXT).set_index("sample")["reason"].fillna("")
+    where = f"config of cohort '{snakemake.wildcards.cohort}', contrasts.{name}"
+    sex = read_table(snakemake.input.sex, dtype=TEXT).set_index("sample")
+    verdict = judge(contrast, params, samples, fit, data, sex, where)
+    genes = read_table(snakemake.input.genes, dtype=TEXT)
+    if verdict.status == "refused":
+        statistics = genes[["gene_id", "gene_name", "baseMean"]].head(0).reindex(columns=[*HEAD, *COLUMNS, "na_reason"])
+        status = {"test": "wald" if contrast.reduced is None else "lrt"}
+    elif contrast.reduced is None:
         tests, status = wald(contrast, fit, data, where, snakemake.threads)
+        statistics = gather(tests, fit, genes)
     else:
-        tests, status = likelihood_ratio(contrast, fit, data, snakemake.params.model, where, snakemake.threads)
+        tests, status = likelihood_ratio(contrast, fit, data, samples, where, snakemake.threads)
+        statistics = gather(tests, fit, genes)
+    write_table(snakemake.output.statistics, statistics)
+
+    roles = contrast_roles(contrast, data.obs, reasons)
+    counted = {role: int((roles == role).sum()) for role in ROLES}
+    write_json(
+        snakemake.output.status,
+        {
+            "status": verdict.status,
+            "reason": verdict.reason,
+            "warnings": verdict.warnings,
+            "confounding": json.loads(verdict.table.to_json(orient="records")),
+            "model": contrast.model,
+            "samples": counted,
+        }
+        | status,
+    )
+    if verdict.status == "refused":
+        print(f"Refused. {verdict.reason}")
+    else:
+        print(f"{int(statistics['pvalue'].notna().sum())} genes tested.", *verdict.warnings, sep="\n")
+
+
+def read_scores(snakemake):
+    """Scores of the marker panels, where a variable of the cohort is one."""
+    path = snakemake.input.get("scores")
+    return read_table(path, dtype=TEXT).set_index("sample") if path else None
+
+
+def judge(contrast, params, samples, fit, data, sex, where):
+    """Whether the contrast can be told from batch, sex or site."""
+    matrix, obs = fit.obsm["design_matrix"], data.obs.loc[fit.obs_names]
+    columns = list(matrix.columns)
+    if contrast.reduced is None:
+        tested = contrast_vector(contrast, obs, columns, where=where)
+    else:
+        reduced = design_matrix(obs, contrast.reduced, samples.variables, where=f"{where}.reduced")
+        tested = np.eye(len(columns))[[column not in reduced for column in columns]]
+    if params.grouping is None:  # the slope of a number, or an interaction: there are no groups to be confounded
+        nobody = pd.Series(np.nan, index=obs.index, name="", dtype=object)
+        return judge_contrast(nobody, obs[[]], matrix, tested)
+    groups = obs[params.grouping]
+    if contrast.variable is not None:
+        groups = groups.where(groups.isin([contrast.test, contrast.reference]))
+    technical = obs[params.technical].astype(object)
+    inferred = sex["sex"].reindex(obs.index)
+    if params.sex is None:
+        technical["sex (inferred)"] = inferred
+    elif params.sex in technical:
+        technical[params.sex] = technical[params.sex].where(technical[params.sex].notna(), inferred)
+    return judge_contrast(groups, technical, matrix, tested, contrast.acknowledge_confounding)
+
+
+def gather(tests, fit, genes):
+    """Every gene of the input with its test, or the reason why it has none."""
     outlying = (fit.var["na_reason"] == "cooks_outlier").to_numpy()
     unfitted = fit.var["na_reason"].isin(["no_convergence", "all_zero"]).to_numpy()
     tests = tests.set_axis(fit.var_names)
     tests.loc[unfitted] = np.nan
     failed = tests["pvalue"].isna().to_numpy() & ~unfitted & ~outlying
     tests.loc[outlying, "pvalue"] = np.nan
-
-    genes = read_table(snakemake.input.genes, dtype={"gene_id": str, "gene_name": str})
-    statistics = genes[["gene_id", "gene_name", "baseMean"]].join(tests, on="gene_id")
+    statistics = genes[HEAD].join(tests, on="gene_id")
     reason = genes.set_index("gene_id")["na_reason"].fillna("")
     reason[fit.var_names[failed]] = "no_convergence"
     statistics["na_reason"] = reason.to_numpy()
-    write_table(snakemake.output.statistics, statistics)
-
-    roles = contrast_roles(contrast, data.obs, reasons)
-    counted = {role: int((roles == role).sum()) for role in ("test", "reference", "fit_only", "absent")}
-    common = {"status": "tested", "reason": "", "model": contrast.model, "samples": counted}
-    write_json(snakemake.output.status, common | status)
-    print(f"{int(statistics['pvalue'].notna().sum())} genes tested.")
+    return statistics
 
 
 def wald(contrast, fit, data, where, threads):
@@ -66,11 +130,10 @@ def wald(contrast, fit, data, where, threads):
     return tests, {"test": "wald", "weights": weights}
 
 
-def likelihood_ratio(contrast, fit, data, model, where, threads):
+def likelihood_ratio(contrast, fit, data, samples, where, threads):
     """Likelihood-ratio test of the model's design against a reduced one."""
     matrix, obs = fit.obsm["design_matrix"], data.obs.loc[fit.obs_names]
-    variables = {name: Variable(**spec) for name, spec in model["variables"].items()}
-    reduced = design_matrix(obs, contrast.reduced, variables, where=f"{where}.reduced")
+    reduced = design_matrix(obs, contrast.reduced, samples.variables, where=f"{where}.reduced")
     check_nested(matrix, reduced, where=f"{where}.reduced")
     tests = likelihood_ratio_test(design=matrix, reduced=reduced, **fitted(fit, data), threads=threads)
     degrees = matrix.shape[1] - reduced.shape[1]

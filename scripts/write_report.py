@@ -9,6 +9,7 @@ from lateralis.job import run
 from lateralis.records.cohort_table import outlier_rights
 from lateralis.report.page import ReportFigure, render_page
 from lateralis.report.payload import build_payload
+from lateralis.report.samples import build_samples, sex_table
 
 TEXT = {"gene_id": str, "gene_name": str, "sample": str}
 
@@ -37,19 +38,43 @@ def main(snakemake):
         ],
         table1=read_table(given.table1, dtype=str).fillna(""),
         flow=read_table(given.flow).fillna(""),
-        flags=read_table(given.flags, dtype=TEXT).fillna({"reason": ""}),
+        samples=build_samples(
+            read_table(given.ledger, dtype=TEXT).fillna({"status": "", "reason": ""}),
+            read_table(given.flags, dtype=TEXT).fillna({"reason": ""}),
+            {name: cohort.label(name) for name in cohort.contrasts},
+            sample_tables(given),
+        ),
         versions=read_json(given.versions),
         config_text=Path(given.config).read_text(encoding="utf-8"),
         files=read_table(given.checksums, dtype=str),
-        warnings=notices(data.uns["lateralis"]["notes"], given.facts),
+        warnings=notices(data.uns["lateralis"]["notes"], given),
         simulated=cohort.input.simulate is not None,
     )
     write_text(snakemake.output[0], render_page(payload, page_figures(cohort, given)))
 
 
-def notices(notes, facts_paths):
-    """What the reader should know first: how counts were read, and what each model's design leaves open."""
-    return [str(note) for note in notes] + [warning for path in facts_paths for warning in read_json(path)["warnings"]]
+def notices(notes, given):
+    """What the reader should know first: how counts were read, what designs leave open, and what the study cannot tell."""
+    designs = [warning for path in given.facts for warning in read_json(path)["warnings"]]
+    return [*map(str, notes), *designs, *read_json(given.limits)]
+
+
+def sample_tables(given):
+    """Tables of the page's part about samples, by caption."""
+    sex = read_table(given.sex, dtype=TEXT).fillna({"stated": "", "inferred_sex": ""})
+    pairs = read_table(given.pairs, dtype={"sample_a": str, "sample_b": str}).drop(columns="z")
+    return {
+        "Sex by the sheet (rows) and by expression (columns): number of samples.": sex_table(sex),
+        "Pairs of samples that contradict the sheet.": pairs,
+        "Purity and state by group: median scores, log2 against the cohort, and whether the groups differ (Kruskal-Wallis). "
+        "What differs here can be taken for disease; a score can be a covariate.": read_table(given.by_group),
+        "Do the groups differ in other variables? Cramér's V, or eta² of a number.": read_table(given.groups).drop(
+            columns="reason"
+        ),
+        "Share of the variance of all genes that each variable explains alone; adjusted for its number of levels.": read_table(
+            given.variance
+        ).drop(columns="reason"),
+    }
 
 
 def describe_contrast(name, contrast, label, status_path, results_path):
@@ -72,7 +97,7 @@ def describe_contrast(name, contrast, label, status_path, results_path):
         "groups": groups,
         "results": read_table(results_path, dtype=TEXT).fillna({"na_reason": ""}),
         "results_path": f"contrasts/{name}/results.tsv.gz",
-        "warnings": [],
+        "warnings": status["warnings"],
     }
 
 

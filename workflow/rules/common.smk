@@ -9,9 +9,12 @@ sys.path.insert(0, str(SCRIPTS))
 from lateralis.config import Run
 from lateralis.configfile import load_cohort, parse_section, read_yaml
 from lateralis.errors import InputError
+from lateralis.expressions import parse_formula
 from lateralis.inputs.counts import source_files
+from lateralis.inputs.panel_file import panel_path
 from lateralis.inputs.samples import read_samples
 from lateralis.model.design import tested_variables
+from lateralis.qc.confounding import technical_variables
 from lateralis.sourcehash import source_hash
 
 
@@ -102,14 +105,61 @@ def model_of_contrast(wildcards):
 
 def tested_in_model(wildcards):
     """Variables that the contrasts of a model test, which the gene filter reads."""
+    return tested_variables_of(LOADED[wildcards.cohort][1], wildcards.model)
+
+
+def tested_variables_of(cohort, model):
+    """The same, of a cohort that is loaded."""
+    return tested_variables(cohort.contrasts_of(model), cohort.models[model].design)
+
+
+def sheet_of_cohort(wildcards):
+    """How the sample sheet is read; without exclusions, which concern the models."""
+    return COHORTS[wildcards.cohort]["samples"] | {"exclude": []}
+
+
+def sex_of_cohort(wildcards):
+    """The variable that holds the sex, or nothing."""
+    return LOADED[wildcards.cohort][1].sex_variable
+
+
+def technical_of_contrast(wildcards):
+    """Variables whose levels the groups of a contrast must share."""
     cohort = LOADED[wildcards.cohort][1]
-    return tested_variables(cohort.contrasts_of(wildcards.model), cohort.models[wildcards.model].design)
+    contrast = cohort.contrasts[wildcards.contrast]
+    design = cohort.models[contrast.model].design
+    tested = tested_variables({wildcards.contrast: contrast}, design)
+    return technical_variables(cohort.samples, cohort.qc.technical, cohort.sex_variable, design, tested)
 
 
-def design_of_contrast(wildcards):
-    """Design and typed variables of a contrast's model, which a reduced design is coded like."""
-    model = COHORTS[wildcards.cohort]["models"][model_of_contrast(wildcards)]
-    return {"design": model["design"], "variables": COHORTS[wildcards.cohort]["samples"]["variables"]}
+def technical_of_cohort(wildcards):
+    """Variables that pictures are adjusted for: batch, site and covariates, never the sex or what is compared."""
+    cohort = LOADED[wildcards.cohort][1]
+    tested = {variable for model in cohort.models for variable in tested_variables_of(cohort, model)}
+    covariates = [variable for model in cohort.models.values() for variable in parse_formula(model.design).variables]
+    design = " + ".join(["~ 1", *covariates])
+    found = technical_variables(cohort.samples, cohort.qc.technical, cohort.sex_variable, design, tested)
+    return [name for name in found if name != cohort.sex_variable]
+
+
+def panel_of_cohort(wildcards):
+    """The file of marker panels, where the cohort has one."""
+    panel = LOADED[wildcards.cohort][1].qc.panel
+    return [] if panel == "none" else str(panel_path(panel))
+
+
+def relatedness_of_cohort(wildcards):
+    """The table of pairs by genotype, where the cohort has one."""
+    relatedness = LOADED[wildcards.cohort][1].qc.relatedness
+    return relatedness.path if relatedness is not None else []
+
+
+def scores_of_model(wildcards):
+    """Scores of marker panels, for a model that has one among its variables."""
+    cohort = LOADED[wildcards.cohort][1]
+    model = wildcards.get("model") or cohort.contrasts[wildcards.contrast].model
+    used = set(parse_formula(cohort.models[model].design).variables).intersection(cohort.samples.scores)
+    return f"results/{wildcards.cohort}/qc/scores.tsv" if used else []
 
 
 def label_of_contrast(wildcards):
@@ -128,8 +178,15 @@ def group_of_cohort(wildcards):
 
 
 def variables_of_cohort(wildcards):
-    """Names of a cohort's variables, in order."""
-    return list(COHORTS[wildcards.cohort]["samples"]["variables"])
+    """Names of a cohort's variables that stand in the sheet, in order."""
+    samples = LOADED[wildcards.cohort][1].samples
+    return [name for name in samples.variables if name not in samples.scores]
+
+
+def known_of_cohort(wildcards):
+    """The variables of a cohort that do not say who a person is."""
+    samples = LOADED[wildcards.cohort][1].samples
+    return [name for name in variables_of_cohort(wildcards) if name not in (samples.participant, samples.family)]
 
 
 def of_each_contrast(pattern):

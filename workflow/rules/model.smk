@@ -1,4 +1,4 @@
-# Needs: counts.h5ad.
+# Needs: counts.h5ad, qc/sex.tsv, and qc/scores.tsv where a model has a score among its variables.
 # Makes: normalised.h5ad, models/{model}/, and of each contrast statistics.tsv.gz, status.json, results.tsv.gz, called.tsv.
 
 
@@ -28,6 +28,7 @@ rule fit_model:
     input:
         counts="results/{cohort}/counts.h5ad",
         control_genes=control_genes_of_cohort,
+        scores=scores_of_model,
     output:
         fit="results/{cohort}/models/{model}/fit.h5ad",
         genes="results/{cohort}/models/{model}/genes.tsv.gz",
@@ -62,6 +63,8 @@ rule test_contrast:
         fit=of_contrast_model("results/{cohort}/models/{model}/fit.h5ad"),
         genes=of_contrast_model("results/{cohort}/models/{model}/genes.tsv.gz"),
         samples=of_contrast_model("results/{cohort}/models/{model}/samples.tsv"),
+        sex="results/{cohort}/qc/sex.tsv",
+        scores=scores_of_model,
     output:
         statistics="results/{cohort}/contrasts/{contrast}/statistics.tsv.gz",
         status="results/{cohort}/contrasts/{contrast}/status.json",
@@ -77,7 +80,10 @@ rule test_contrast:
         runtime=30,
     params:
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
-        model=design_of_contrast,
+        samples=sheet_of_cohort,
+        grouping=grouping_of_contrast,
+        technical=technical_of_contrast,
+        sex=sex_of_cohort,
         code=code("test_contrast.py"),
     script:
         "../../scripts/test_contrast.py"

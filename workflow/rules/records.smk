@@ -10,6 +10,7 @@ rule gather_cohort:
         model_samples=of_each_model("results/{cohort}/models/{model}/samples.tsv"),
         statistics=of_each_contrast("results/{cohort}/contrasts/{contrast}/statistics.tsv.gz"),
         results=of_each_contrast("results/{cohort}/contrasts/{contrast}/results.tsv.gz"),
+        status=of_each_contrast("results/{cohort}/contrasts/{contrast}/status.json"),
     output:
         summary="results/{cohort}/summary.tsv",
         ledger="results/{cohort}/ledger.tsv",
