@@ -215,9 +215,7 @@ class Checks(Section):
     size_factor_deviation: Limits = _limits(
         "Size factor against library size, as an absolute log2 ratio.", warn_mads=4, warn_at=1.0
     )
-    rle_spread: Limits = _limits(
-        "Interquartile range of the relative log expression (log2).", warn_mads=4, fail_mads=8
-    )
+    rle_spread: Limits = _limits("Interquartile range of the relative log expression (log2).", warn_mads=4, fail_mads=8)
     pca_distance: Limits = _limits(
         "Distance from the median sample over the first components, in robust standard deviations.",
         warn_mads=3.5,

@@ -47,6 +47,7 @@ def draw_associations(table: pd.DataFrame, explained: Sequence[float], *, title:
     shown = tested[tested["component"] <= MOST_COMPONENTS]
     values = shown.pivot(index="variable", columns="component", values="r_squared").loc[names]
     padj = shown.pivot(index="variable", columns="component", values="padj").loc[names]
+    adjusted = padj.to_numpy(float)
     left = 0.3 + max(len(name) for name in names) * SMALL_SIZE * CHARACTER_WIDTH / 72
     figure = new_figure(height=BOTTOM + ROW * len(names) + 0.1)
     axes = add_axes(figure, left, BOTTOM, WIDTH - left - RIGHT, ROW * len(names))
@@ -54,7 +55,7 @@ def draw_associations(table: pd.DataFrame, explained: Sequence[float], *, title:
     for (row, column), value in np.ndenumerate(values.to_numpy(float)):
         if np.isnan(value):
             continue
-        significant = padj.iat[row, column] < ALPHA
+        significant = bool(adjusted[row, column] < ALPHA)
         axes.text(
             column,
             row,
@@ -65,7 +66,7 @@ def draw_associations(table: pd.DataFrame, explained: Sequence[float], *, title:
             weight="bold" if significant else "normal",
             color="white" if value > DARK else INK,
         )
-    labels = [f"PC{number}\n{explained[number - 1]:.1%}" for number in values.columns]
+    labels = [f"PC{number}\n{explained[number - 1]:.1%}" for number in map(int, list(values.columns))]
     axes.set_xticks(range(len(labels)), labels)
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(length=0)

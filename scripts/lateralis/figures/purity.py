@@ -56,7 +56,7 @@ def draw_purity(scores: pd.DataFrame, coverage: pd.DataFrame, groups: pd.Series,
     )
     bar, key = variable_bar(groups.iloc[order], str(groups.name))
     board.add_top(bar, size=BAR, pad=0.04, legend=False)
-    names = [f"{row.title} ({ROLES[row.role]})" for row in panels.itertuples()]
+    names = [f"{row['title']} ({ROLES[str(row['role'])]})" for row in panels.to_dict("records")]
     board.add_right(Labels(names, fontsize=SMALL_SIZE), pad=0.06)
     if len(scores) <= MOST_NAMED_SAMPLES:
         labels = [shortened(str(name)) for name in scores.index[order]]

@@ -105,8 +105,13 @@ def draw_quality(
         _set_scale(axes, panels[name])
         axes.set_title(panels[name].label, fontsize=10.5)
     if n_flagged:
-        place = {"loc": "lower left", "bbox_to_anchor": (-0.18, 1.13), "ncols": 2, "fontsize": SMALL_SIZE}
-        figure.axes[0].legend(handles=verdict_handles(raised), **place)
+        figure.axes[0].legend(
+            handles=verdict_handles(raised),
+            loc="lower left",
+            bbox_to_anchor=(-0.18, 1.13),
+            ncols=2,
+            fontsize=SMALL_SIZE,
+        )
     words = f"{plural(len(metrics), 'sample')} by {groups.name}; the short line is the median of a group."
     add_header(figure, title, [words] + ([] if n_flagged else ["No sample is flagged in these metrics."]))
     return figure
@@ -163,10 +168,17 @@ def verdict_handles(raised: pd.DataFrame) -> list[Line2D]:
     raised : DataFrame with `sample` and `verdict`
     """
     counts = raised.groupby("verdict")["sample"].nunique()
-    style = {"linestyle": "", "markersize": 8, "markerfacecolor": "none", "markeredgecolor": UP, "markeredgewidth": 1.6}
     return [
         Line2D(
-            [], [], marker=shape, label=f"{VERDICT_WORDS[verdict]} ({plural(int(counts[verdict]), 'sample')})", **style
+            [],
+            [],
+            linestyle="",
+            marker=shape,
+            markersize=8,
+            markerfacecolor="none",
+            markeredgecolor=UP,
+            markeredgewidth=1.6,
+            label=f"{VERDICT_WORDS[verdict]} ({plural(int(counts[verdict]), 'sample')})",
         )
         for verdict, shape in VERDICT_SHAPES.items()
         if verdict in counts

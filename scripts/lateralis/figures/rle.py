@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -73,7 +74,9 @@ def draw_rle(quantiles: pd.DataFrame, groups: pd.Series, flags: pd.DataFrame, *,
     if named:
         axes.set_xticklabels([shortened(str(name)) for name in table.index], rotation=90)
     axes.set_ylabel("log2 against the gene's median")
-    handles = [Patch(facecolor=colours[level], label=f"{level} ({int((labels == level).sum())})") for level in levels]
+    handles: list[Artist] = [
+        Patch(facecolor=colours[level], label=f"{level} ({int((labels == level).sum())})") for level in levels
+    ]
     handles += verdict_handles(raised)
     columns = min(len(handles), 4)
     legend_above(axes, row_major(handles, columns), columns)

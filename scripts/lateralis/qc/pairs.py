@@ -161,9 +161,9 @@ def pair_flags(pairs: pd.DataFrame, samples: pd.Index, check: str) -> pd.DataFra
         reason = f"{len(samples)} samples are too few to know how alike strangers are; {FEWEST_SAMPLES} needed"
         return not_assessed(samples, check, reason)
     worst: dict[str, tuple[float, str, str]] = {}
-    for pair in pairs.sort_values("verdict", kind="stable").itertuples(index=False):  # fail before warn
-        for sample in (pair.sample_a, pair.sample_b):
-            worst.setdefault(sample, (pair.correlation, pair.verdict, pair.reason))
+    for pair in pairs.sort_values("verdict", kind="stable").to_dict("records"):  # fail before warn
+        for sample in (str(pair["sample_a"]), str(pair["sample_b"])):
+            worst.setdefault(sample, (float(pair["correlation"]), str(pair["verdict"]), str(pair["reason"])))
     rows = [
         (sample, check, value, np.nan, verdict, reason)
         for sample in samples

@@ -95,17 +95,17 @@ def flag_scores(scored: PanelScores, checks: Checks) -> pd.DataFrame:
     """
     frames = [pd.DataFrame(columns=list(FLAG_COLUMNS))]
     samples = scored.scores.index
-    for panel in scored.coverage.itertuples():
-        name = f"{'state' if panel.role == 'state' else 'purity'}:{panel.panel}"
-        if not panel.assessed:
-            frames.append(not_assessed(samples, name, panel.reason))
+    for panel in scored.coverage.to_dict("records"):
+        score, role = str(panel["panel"]), str(panel["role"])
+        name = f"{'state' if role == 'state' else 'purity'}:{score}"
+        if not panel["assessed"]:
+            frames.append(not_assessed(samples, name, str(panel["reason"])))
         elif len(samples) < FEWEST_SAMPLES:
-            frames.append(
-                not_assessed(samples, name, f"a score is relative to the cohort, which has {len(samples)} samples")
-            )
+            few = f"a score is relative to the cohort, which has {len(samples)} samples"
+            frames.append(not_assessed(samples, name, few))
         else:
-            check = Check(name, "low" if panel.role == "identity" else "high", least_spread=LEAST_SPREAD)
-            frames.append(judge(scored.scores[panel.panel], check, getattr(checks, _LIMITS[panel.role])))
+            check = Check(name, "low" if role == "identity" else "high", least_spread=LEAST_SPREAD)
+            frames.append(judge(scored.scores[score], check, getattr(checks, _LIMITS[role])))
     return pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)
 
 

@@ -94,7 +94,7 @@ def compare_sex(inferred: pd.DataFrame, stated: pd.Series) -> pd.DataFrame:
     Parameters
     ----------
     inferred : as `infer_sex` gives it
-    stated : as `stated_sex` gives it
+    stated : as `stated_sex` gives it, in the same order
 
     Returns
     -------
@@ -103,8 +103,8 @@ def compare_sex(inferred: pd.DataFrame, stated: pd.Series) -> pd.DataFrame:
     the reason says what is inferred.
     """
     rows = []
-    for sample, row in inferred.iterrows():
-        sheet, sex = stated[sample], row["inferred_sex"]
+    for sample, row, sheet in zip(inferred.index, inferred.to_dict("records"), stated, strict=True):
+        sex = row["inferred_sex"]
         if sex in ("", "unknown"):
             verdict, reason = NOT_ASSESSED, row["reason"]
         elif sex == "ambiguous":

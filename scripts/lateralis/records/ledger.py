@@ -75,8 +75,9 @@ def build_ledger(
     ].reset_index(drop=True)
     samples = ledger["sample"]
 
-    def column(values: pd.Series, otherwise: object) -> object:
-        return values.reindex(samples).astype(object).where(lambda known: known.notna(), otherwise).to_numpy()
+    def column(values: pd.Series, otherwise: str | int) -> pd.Series:
+        known = values.to_dict()
+        return pd.Series([otherwise if pd.isna(known.get(sample)) else known[sample] for sample in samples])
 
     ledger["qc_verdict"] = column(verdicts["qc_verdict"], "not assessed")
     ledger["qc_reasons"] = column(verdicts["qc_reasons"], "")

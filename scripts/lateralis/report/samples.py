@@ -40,7 +40,9 @@ def build_samples(
     raised = flags[flags["verdict"].isin(["warn", "fail"])]
     raised = raised.assign(status=status.reindex(raised["sample"]).fillna("kept").to_numpy())
     worst_first = raised.iloc[(raised["verdict"] != "fail").to_numpy().argsort(kind="stable")]
-    unknown = flags[flags["verdict"] == NOT_ASSESSED].groupby(["check", "reason"], sort=False).size()
+    unknown = (
+        flags[flags["verdict"] == NOT_ASSESSED].groupby(["check", "reason"], sort=False).size().reset_index(name="n")
+    )
     return {
         "n_samples": len(by_sample),
         "n_excluded": len(excluded),
@@ -48,9 +50,10 @@ def build_samples(
         "roles": [_roles(by_sample, name, label) for name, label in contrasts.items()],
         "n_checks": int((flags["verdict"] != NOT_ASSESSED).sum()),
         "n_flagged": int(raised["sample"].nunique()),
-        "flags": [_finite(record) for record in worst_first.to_dict("records")],
+        "flags": [_finite({str(key): value for key, value in row.items()}) for row in worst_first.to_dict("records")],
         "not_assessed": [
-            {"check": check, "reason": reason, "samples": int(count)} for (check, reason), count in unknown.items()
+            {"check": str(row["check"]), "reason": str(row["reason"]), "samples": int(row["n"])}
+            for row in unknown.to_dict("records")
         ],
         "tables": [shown_table(title, table) for title, table in tables.items() if not table.empty],
     }
