@@ -13,6 +13,7 @@ from lateralis.errors import InputError, listing
 from lateralis.inputs.formats import anndata_file, featurecounts, htseq, matrix, nfcore, samplewise, star, transcripts
 from lateralis.inputs.formats.content import Parsed, repeated, whole_counts
 from lateralis.inputs.formats.text import check_file
+from lateralis.inputs.rawness import suspicions
 from lateralis.io import sha256
 
 ESTIMATED = {"salmon": "salmon", "kallisto": "kallisto", "nfcore": "nf-core/rnaseq"}  # format: program
@@ -125,6 +126,7 @@ def read_counts(spec: Counts, samples: list[str]) -> CountTable:
         notes.append(f"Counts estimated by {ESTIMATED[spec.format]} were rounded to whole numbers.")
     counts = whole_counts(values[samples], files, estimated=spec.format in ESTIMATED)
     counts.index = counts.index.rename("gene_id")
+    notes += suspicions(counts)
     lengths = None if parsed.lengths is None else _positive(parsed.lengths[samples], files)
     return CountTable(counts, lengths, parsed.gene_names, notes)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lateralis.errors import InputError, listing
+from lateralis.inputs.rawness import FEWEST_SAMPLES, looks_like
 
 MAX_COUNT = 2**31 - 1
 RAW_WANTED = (
@@ -90,16 +91,25 @@ def check_amounts(
     if not np.isfinite(value):
         problem, right = "not a finite number", f"A {quantity} is a finite number from 0 up"
     elif value < 0:
-        problem, right = "a negative number", RAW_WANTED if whole else f"A {quantity} is a number from 0 up"
+        problem, right = (
+            "a negative number" + _seen(values, whole),
+            RAW_WANTED if whole else f"A {quantity} is a number from 0 up",
+        )
     elif value > most:
         problem, right = f"more than {most:,.0f}", "Counts of reads stay far below that"
     else:
-        problem, right = "a fraction", RAW_WANTED
+        problem, right = "a fraction" + _seen(values, whole), RAW_WANTED
     raise InputError(
         f"{files[sample]}, {row} '{values.index[first]}', sample '{sample}'",
         f"the {quantity} is {value:.15g}, {problem}",
         right,
     )
+
+
+def _seen(values: pd.DataFrame, whole: bool) -> str:
+    """What the table looks like, where raw counts are wanted and it can be told."""
+    seen = looks_like(values) if whole else ""
+    return f"; the table looks like {seen}" if seen else ""
 
 
 def whole_counts(values: pd.DataFrame, files: Mapping[str, str], *, estimated: bool) -> pd.DataFrame:
@@ -123,6 +133,12 @@ def whole_counts(values: pd.DataFrame, files: Mapping[str, str], *, estimated: b
     check_ids(values.index, next(iter(files.values())))
     check_amounts(values, files, most=MAX_COUNT, whole=not estimated)
     array = values.to_numpy()
+    if estimated and array.shape[1] >= FEWEST_SAMPLES and looks_like(values).startswith("TPM"):
+        raise InputError(
+            next(iter(files.values())),
+            f"the table looks like {looks_like(values)}",
+            "Estimated counts are needed, e.g. nf-core's salmon.merged.gene_counts.tsv, not its TPM",
+        )
     if array.dtype.kind == "f":
         array = np.rint(array)
     counts = pd.DataFrame(array.astype("int64", copy=False), index=values.index, columns=values.columns)
