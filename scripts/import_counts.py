@@ -18,7 +18,9 @@ def main(snakemake):
     source = snakemake.params.source
     samples, spec = Samples(**source["samples"]), Counts(**source["counts"])
     sheet = read_samples(source["sheet"], samples)
-    table = read_counts(spec, list(sheet.index))
+    without_counts, without_row = source["without_counts"], source["without_row"]
+    listed, sheet = list(sheet.index), sheet.drop(index=without_counts)
+    table = read_counts(spec, list(sheet.index), without_row)
     units = replicate_units(sheet, samples)
     obs = biological_samples(sheet, samples, source["sheet"])
     counts, lengths = sum_replicates(table.counts, table.lengths, units)
@@ -32,10 +34,13 @@ def main(snakemake):
     if lengths is not None:
         data.layers["average_length"] = np.ascontiguousarray(lengths[obs.index].to_numpy().T)
     data.uns["lateralis"] = {"version": __version__, "notes": list(table.notes)}
-    files = source_files(spec, list(sheet.index))
+    files = source_files(spec, [*sheet.index, *without_row])
     checksums = {path: sha256(path) for path in sorted(set(files.values()))}
     sources = pd.DataFrame(
-        [(units[row], row, files[row], checksums[files[row]]) for row in sheet.index],
+        [
+            (units.get(row, row), row, files.get(row, ""), checksums.get(files.get(row), ""))
+            for row in [*listed, *without_row]
+        ],
         columns=["sample", "row", "file", "sha256"],
     )
     write_table(snakemake.output.sources, sources)

@@ -10,7 +10,7 @@ import pytest
 
 from lateralis.config import Counts
 from lateralis.errors import InputError
-from lateralis.inputs.counts import check_counts_header, read_counts, source_files
+from lateralis.inputs.counts import absent_samples, check_counts_header, read_counts, source_files
 
 SAMPLES = ["S-2", "001", "NA"]
 
@@ -197,3 +197,31 @@ def test_many_samples_stay_one_frame(tmp_path):
         counts.rename_axis("gene_id"),
         check_names=True,
     )
+
+
+# --- excluded samples that lack a row or counts ---
+
+
+def test_excluded_samples_may_lack_counts_or_a_row(tmp_path):
+    path = tmp_path / "counts.tsv"
+    path.write_text("gene_id\tA\tB\tX\ng1\t5\t7\t9\ng2\t1\t0\t3\n")
+    spec = Counts(format="matrix", path=str(path))
+    listed, excluded = ["A", "B", "broken tube"], ["X", "broken tube", "B"]
+    assert absent_samples(spec, listed, excluded) == (["broken tube"], ["X"])
+    assert absent_samples(spec, listed, []) == ([], [])
+    check_counts_header(spec, listed, "sheet.tsv", excluded)
+    with pytest.raises(InputError, match="no row in sheet.tsv for 'X'; no counts for 'broken tube'"):
+        check_counts_header(spec, listed, "sheet.tsv")
+    assert read_counts(spec, ["A", "B"], ["X"]).counts.to_numpy().tolist() == [[5, 7], [1, 0]]
+
+
+def test_excluded_samples_may_lack_a_file(tmp_path):
+    for name in ("A", "B", "X"):
+        (tmp_path / f"{name}.txt").write_text("g1\t5\ng2\t1\n")
+    spec = Counts(format="htseq", path=str(tmp_path))
+    listed, excluded = ["A", "B", "lost"], ["lost", "X"]
+    assert absent_samples(spec, listed, excluded) == (["lost"], ["X"])
+    check_counts_header(spec, listed, "sheet.tsv", excluded)
+    with pytest.raises(InputError, match="lost"):
+        check_counts_header(spec, listed, "sheet.tsv", ["X"])
+    assert list(read_counts(spec, ["A", "B"], ["X"]).counts) == ["A", "B"]

@@ -10,7 +10,7 @@ from lateralis.config import Run
 from lateralis.configfile import load_cohort, parse_section, read_yaml
 from lateralis.errors import InputError
 from lateralis.expressions import parse_formula
-from lateralis.inputs.counts import source_files
+from lateralis.inputs.counts import absent_samples, source_files
 from lateralis.inputs.panel_file import panel_path
 from lateralis.inputs.samples import read_samples
 from lateralis.model.design import tested_variables
@@ -69,7 +69,9 @@ def count_inputs(wildcards):
     if cohort.input.simulate is not None:
         folder = f"results/{wildcards.cohort}/inputs"
         return {"sheet": f"{folder}/samples.tsv", "files": [f"{folder}/counts.tsv.gz"]}
-    samples = list(read_samples(cohort.input.samples, cohort.samples).index)
+    absent = absent_of_cohort(wildcards)
+    listed = [*read_samples(cohort.input.samples, cohort.samples).index, *absent["without_row"]]
+    samples = [name for name in listed if name not in absent["without_counts"]]
     files = sorted(set(source_files(cohort.input.counts, samples).values()))
     more = [path for path in (cohort.input.counts.tx2gene, cohort.input.annotation) if path]
     return {"sheet": cohort.input.samples, "files": files, "more": more}
@@ -83,12 +85,24 @@ def count_spec(wildcards):
     return cohort.input.counts.model_dump()
 
 
+def absent_of_cohort(wildcards):
+    """Excluded samples that the counts lack or the sheet lacks: the ledger keeps them."""
+    cohort = LOADED[wildcards.cohort][1]
+    without_counts, without_row = [], []
+    if cohort.input.simulate is None and cohort.samples.exclude:
+        listed = list(read_samples(cohort.input.samples, cohort.samples).index)
+        excluded = [entry.sample for entry in cohort.samples.exclude]
+        without_counts, without_row = absent_samples(cohort.input.counts, listed, excluded)
+    return {"without_counts": without_counts, "without_row": without_row}
+
+
 def import_source(wildcards):
     """All that the config says of a cohort's data; without exclusions, which concern the models."""
     return {
         "counts": count_spec(wildcards),
         "sheet": count_inputs(wildcards)["sheet"],
-        "samples": COHORTS[wildcards.cohort]["samples"] | {"exclude": []},
+        "samples": sheet_of_cohort(wildcards),
+        **absent_of_cohort(wildcards),
         "annotation": LOADED[wildcards.cohort][1].input.annotation,
     }
 

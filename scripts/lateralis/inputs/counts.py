@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
@@ -63,7 +64,35 @@ def source_files(spec: Counts, samples: list[str]) -> dict[str, str]:
     return samplewise.sample_files(spec.path, spec.file_pattern, samples)
 
 
-def check_counts_header(spec: Counts, samples: list[str], sheet: str) -> None:
+def absent_samples(spec: Counts, listed: Collection[str], excluded: Collection[str]) -> tuple[list[str], list[str]]:
+    """Excluded samples that the counts lack, and those that the sheet lacks; they stay in the ledger.
+
+    Parameters
+    ----------
+    spec : where the counts are
+    listed : rows of the sheet
+    excluded : samples that the config excludes
+
+    Returns
+    -------
+    without_counts, without_row : names, in the order of `excluded`
+    """
+    if not excluded:
+        return [], []
+    names = list(dict.fromkeys([*listed, *excluded]))
+    if spec.one_file:
+        check_file(spec.path)
+        found = ONE_FILE[spec.format].sample_names(spec.path)
+        counted = set(featurecounts.names_or_stems(found, names)[0] if spec.format == "featurecounts" else found)
+    else:
+        counted = {name for name, path in source_files(spec, names).items() if Path(path).exists()}
+    return (
+        [name for name in excluded if name in listed and name not in counted],
+        [name for name in excluded if name not in listed and name in counted],
+    )
+
+
+def check_counts_header(spec: Counts, samples: list[str], sheet: str, set_aside: Collection[str] = ()) -> None:
     """Check, before any job and without reading the counts, that there is a readable source for each sample.
 
     Parameters
@@ -71,6 +100,7 @@ def check_counts_header(spec: Counts, samples: list[str], sheet: str) -> None:
     spec : where the counts are
     samples : ids in the sample sheet
     sheet : path of the sample sheet, for messages
+    set_aside : excluded samples, which may lack counts or a row
 
     Raises
     ------
@@ -84,9 +114,11 @@ def check_counts_header(spec: Counts, samples: list[str], sheet: str) -> None:
     if spec.one_file:
         check_file(spec.path)
         _check_sha256(spec)
-        _names_in_file(spec, samples, sheet)
+        _names_in_file(spec, samples, sheet, set_aside)
         return
-    samplewise.check_sample_files(spec.path, spec.file_pattern, samples, sheet)
+    samplewise.check_sample_files(spec.path, spec.file_pattern, samples, sheet, set_aside)
+    without_counts, _ = absent_samples(spec, samples, set_aside)
+    samples = [sample for sample in samples if sample not in without_counts]
     if spec.tx2gene is not None:
         transcripts.check_tx2gene(spec.tx2gene)
     for path in source_files(spec, samples).values():
@@ -98,13 +130,14 @@ def check_counts_header(spec: Counts, samples: list[str], sheet: str) -> None:
             transcripts.check_header(path, spec.format)
 
 
-def read_counts(spec: Counts, samples: list[str]) -> CountTable:
+def read_counts(spec: Counts, samples: list[str], set_aside: Collection[str] = ()) -> CountTable:
     """Read and check the counts of all samples.
 
     Parameters
     ----------
     spec : where the counts are
     samples : ids in the sample sheet; the columns of the result
+    set_aside : samples whose counts are not taken, because the sheet lacks them and the config excludes them
 
     Raises
     ------
@@ -114,12 +147,12 @@ def read_counts(spec: Counts, samples: list[str]) -> CountTable:
     """
     files = source_files(spec, samples)
     if spec.one_file:
-        names, note = _names_in_file(spec, samples, "the sample sheet")
+        names, note = _names_in_file(spec, samples, "the sample sheet", set_aside)
         parsed = ONE_FILE[spec.format].read(spec.path)
         values = parsed.values.set_axis(pd.Index(names, dtype=object), axis=1)
         notes = [*([note] if note else []), *parsed.notes]
     else:
-        samplewise.check_sample_files(spec.path, spec.file_pattern, samples, "the sample sheet")
+        samplewise.check_sample_files(spec.path, spec.file_pattern, samples, "the sample sheet", set_aside)
         parsed = _read_samplewise(spec, files)
         values, notes = parsed.values, list(parsed.notes)
     if spec.format in ESTIMATED:
@@ -140,7 +173,9 @@ def _read_samplewise(spec: Counts, files: dict[str, str]) -> Parsed:
     return transcripts.read(files, spec.format, spec.tx2gene)
 
 
-def _names_in_file(spec: Counts, samples: list[str], sheet: str) -> tuple[list[str], str | None]:
+def _names_in_file(
+    spec: Counts, samples: list[str], sheet: str, set_aside: Collection[str]
+) -> tuple[list[str], str | None]:
     """Sample names in the order of the file, known to be those of the sheet; and a note when they were changed."""
     names = ONE_FILE[spec.format].sample_names(spec.path)
     note = None
@@ -154,10 +189,10 @@ def _names_in_file(spec: Counts, samples: list[str], sheet: str) -> tuple[list[s
             f"samples stand more than once: {listing(repeated(names))}",
             "Give each sample one column of its own",
         )
-    known = set(samples)
+    known = {*samples, *set_aside}
     unlisted = [name for name in names if name not in known]
     found = set(names)
-    uncounted = [name for name in samples if name not in found]
+    uncounted = [name for name in samples if name not in found and name not in set_aside]
     problems = [f"no row in {sheet} for {listing(unlisted)}"] if unlisted else []
     problems += [f"no counts for {listing(uncounted)}, which {sheet} lists"] if uncounted else []
     if problems:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -60,8 +61,8 @@ def type_samples(text: pd.DataFrame, spec: Samples, where: str) -> pd.DataFrame:
     return sheet
 
 
-def check_exclusions(samples: pd.Index, spec: Samples, where: str) -> None:
-    """Raise an `InputError` where `exclude` names a sample that does not exist."""
+def check_exclusions(samples: Collection[str], spec: Samples, where: str) -> None:
+    """Raise an `InputError` where `exclude` names a sample that neither the sheet nor the counts have."""
     unknown = [entry.sample for entry in spec.exclude if entry.sample not in samples]
     if unknown:
         raise InputError(

@@ -67,7 +67,8 @@ def select_samples(
     for sample in obs.index[incomplete]:
         reason[sample] = "missing " + ", ".join(column for column in variables if lacking.loc[sample, column])
     for sample, why in exclude.items():
-        reason[sample] = f"excluded: {why}"
+        if sample in reason.index:  # others have no counts, or no row in the sheet
+            reason[sample] = f"excluded: {why}"
     if (reason != "").all():
         raise InputError(where, "no sample is left to fit", "Loosen `subset`, or complete the sheet")
     return reason

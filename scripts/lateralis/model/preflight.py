@@ -13,7 +13,7 @@ from lateralis.config import Cohort, Contrast, Model, Samples
 from lateralis.errors import InputError
 from lateralis.expressions import parse_formula
 from lateralis.inputs.control_genes import read_control_genes
-from lateralis.inputs.counts import check_counts_header
+from lateralis.inputs.counts import absent_samples, check_counts_header
 from lateralis.inputs.samples import add_scores, biological_samples, check_exclusions, read_samples, type_samples
 from lateralis.inputs.simulate.sheets import simulate_sheet
 from lateralis.model import outliers
@@ -55,6 +55,9 @@ def check_cohort(cohort: Cohort, where: str) -> list[str]:
     InputError
         With the file, the key, row or column, what was found and what would be right.
     """
+    excluded = [entry.sample for entry in cohort.samples.exclude]
+    without_counts: list[str] = []
+    without_row: list[str] = []
     if cohort.input.simulate is not None:
         text = simulate_sheet(cohort.input.simulate, cohort.input.seed)
         origin = f"simulated cohort '{cohort.input.simulate}'"
@@ -63,7 +66,9 @@ def check_cohort(cohort: Cohort, where: str) -> list[str]:
         assert cohort.input.samples is not None and cohort.input.counts is not None
         origin = cohort.input.samples
         sheet = read_samples(origin, cohort.samples)
-        check_counts_header(cohort.input.counts, list(sheet.index), origin)
+        check_counts_header(cohort.input.counts, list(sheet.index), origin, excluded)
+        without_counts, without_row = absent_samples(cohort.input.counts, sheet.index, excluded)
+        sheet = sheet.drop(index=without_counts)
     if cohort.input.annotation is not None and not Path(cohort.input.annotation).is_file():
         raise InputError(
             f"{where}, input.annotation", f"there is no file '{cohort.input.annotation}'", "Correct the path"
@@ -71,7 +76,7 @@ def check_cohort(cohort: Cohort, where: str) -> list[str]:
     if cohort.size_factors.control_genes is not None:
         read_control_genes(cohort.size_factors.control_genes)
     obs = add_scores(biological_samples(sheet, cohort.samples, origin), None, cohort.samples)
-    check_exclusions(obs.index, cohort.samples, where)
+    check_exclusions([*obs.index, *without_counts, *without_row], cohort.samples, where)
     warnings = []
     for name, spec in cohort.models.items():
         model = arrange_model(

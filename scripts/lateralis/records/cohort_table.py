@@ -93,8 +93,14 @@ def participant_flow(
     nobody = pd.Series("", index=obs.index, dtype=object)
     excluded = pd.Series({sample: f"excluded: {exclusions.get(sample, '')}" for sample in obs.index})
     excluded = excluded.where(excluded.index.isin(list(exclusions)), "")
-    rows = [{**row("rows of the sample sheet", everyone, nobody), "samples": len(sources)}]
-    if len(sources) > len(obs):
+    counted = sources[sources["sample"].isin(obs.index)]
+    absent = sources.loc[~sources["sample"].isin(obs.index), "sample"].map(exclusions)
+    lost = "; ".join(f"excluded: {reason}: {count}" for reason, count in absent.value_counts(sort=False).items())
+    first = "rows of the sample sheet" + (", and samples of the counts alone" if lost else "")
+    rows = [{**row(first, everyone, nobody), "samples": len(sources)}]
+    if lost:
+        rows.append({**row("with counts and a row", everyone, nobody), "samples": len(counted), "lost": lost})
+    if len(counted) > len(obs):
         rows.append(row("biological samples (technical replicates summed)", everyone, nobody))
     rows.append(row("not excluded", excluded == "", excluded))
     for model, reasons in model_reasons.items():

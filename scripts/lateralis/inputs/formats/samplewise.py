@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -47,14 +47,17 @@ def names_on_disk(folder: str, pattern: str) -> dict[str, str]:
     return found
 
 
-def check_sample_files(folder: str, pattern: str, samples: list[str], sheet: str) -> None:
-    """Raise `InputError` unless each sample has a file and each file a sample."""
+def check_sample_files(
+    folder: str, pattern: str, samples: list[str], sheet: str, set_aside: Collection[str] = ()
+) -> None:
+    """Raise `InputError` unless each sample has a file and each file a sample; samples set aside may lack either."""
     if not Path(folder).is_dir():
         raise InputError(
             folder, "there is no such folder", f"Give the folder that holds one file a sample, laid out as {pattern}"
         )
     missing = [sample for sample, path in sample_files(folder, pattern, samples).items() if not Path(path).exists()]
-    known = set(samples)
+    missing = [sample for sample in missing if sample not in set_aside]
+    known = {*samples, *set_aside}
     unlisted = [file for name, file in names_on_disk(folder, pattern).items() if name not in known]
     problems = []
     if missing:
