@@ -56,6 +56,10 @@ def test_what_is_wrong_is_named(read, text, kind, message):
     assert message in str(caught.value)
 
 
+def test_a_pair_without_a_number_is_left_out(read):
+    assert read(SOMALIER.replace("0.51", "nan"), "somalier")["sample_b"].tolist() == ["B", "C"]
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"qc.relatedness.path: .* cannot be read"):
         read_relatedness(Relatedness(format="somalier", path=str(tmp_path / "none")), SAMPLES)

@@ -7,7 +7,14 @@ import pytest
 from lateralis.inputs.annotation import annotate, read_annotation
 from lateralis.inputs.simulate.cohorts import simulate_cohort
 from lateralis.model.normalise import estimate_size_factors, variance_stabilise
-from lateralis.qc.pairs import judge_pairs, judge_relatedness, pair_correlations, pair_flags
+from lateralis.qc.pairs import (
+    judge_pairs,
+    judge_relatedness,
+    pair_correlations,
+    pair_flags,
+    unread_by_expression,
+    unread_by_genotype,
+)
 
 KNOWN = ["group", "sex", "batch", "arm", "dose", "visit", "country", "onset"]
 
@@ -115,4 +122,74 @@ def test_genotypes_contradict_the_sheet_both_ways():
     ]
     flags = pair_flags(found, people.index, "genotype")
     assert flags["verdict"].tolist() == ["fail", "fail", "fail", "ok", "ok"]
-    assert judge_relatedness(related, None).empty
+    unread = unread_by_genotype(related, people, people.index)
+    assert unread["d"] == "the sheet names no participant"
+    assert pair_flags(found, people.index, "genotype", unread)["verdict"].tolist() == [
+        *["fail"] * 3,
+        *["not assessed"] * 2,
+    ]
+
+
+def test_without_participants_one_genotype_is_a_warning():
+    related = pd.DataFrame(
+        [("a", "b", 0.99, True, "somalier"), ("a", "c", 0.1, False, "somalier")],
+        columns=["sample_a", "sample_b", "similarity", "same_person", "source"],
+    )
+    found = judge_relatedness(related, None)
+    assert found[["sample_a", "sample_b", "correlation", "verdict"]].to_numpy().tolist() == [["a", "b", 0.99, "warn"]]
+    samples = pd.Index([*"abcd"])
+    flags = pair_flags(found, samples, "genotype", unread_by_genotype(related, None, samples))
+    assert flags["verdict"].tolist() == ["warn", "warn", "ok", "not assessed"]
+    assert judge_relatedness(related.iloc[1:], None).empty
+
+
+def people_of(rng, n_samples, n_genes=3000, shared=0.8):
+    """Strangers in four groups and four batches, but the first two samples correlate by `shared`."""
+    values = rng.normal(size=(n_samples, n_genes))
+    values[1] = shared * values[0] + np.sqrt(1 - shared**2) * values[1]
+    batch = np.arange(n_samples) // 2 % 4
+    known = pd.DataFrame({"group": rng.permutation(np.arange(n_samples) % 4).astype(str), "batch": batch.astype(str)})
+    samples = pd.Index([f"s{number:02d}" for number in range(n_samples)])
+    values += rng.normal(size=(4, n_genes))[batch]
+    return 8 + values, pd.DataFrame({"chromosome": ["1"] * n_genes}), known, samples
+
+
+def test_what_is_taken_out_does_not_bias_the_correlation():
+    rng = np.random.default_rng(4)
+    found = [pair_correlations(*people_of(rng, 24)[:3]) for _ in range(40)]
+    pair = np.array([values[0, 1] for values in found])
+    others = np.array([np.median(values[np.triu_indices(24, 1)]) for values in found])
+    # the bias left is that of scaling each sample by its own residuals, which a batch shared by the pair makes smaller
+    assert pair.mean() == pytest.approx(0.8, abs=0.1)
+    assert others.mean() == pytest.approx(0.0, abs=0.01)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_pair_in_a_small_cohort_is_found_alone(seed):
+    vst, genes, known, samples = people_of(np.random.default_rng(seed), 24)
+    pairs = judge_pairs(pair_correlations(vst, genes, known), samples, pd.Series(samples, index=samples))
+    assert pairs[["sample_a", "sample_b", "verdict"]].to_numpy().tolist() == [["s00", "s01", "fail"]]
+
+
+@pytest.mark.parametrize("n_samples", [12, 17])
+def test_a_design_that_leaves_too_little_is_not_assessed(n_samples):
+    vst, genes, known, samples = people_of(np.random.default_rng(5), n_samples)
+    correlations = pair_correlations(vst, genes, known)
+    pairs = judge_pairs(correlations, samples, None)
+    assert pairs.empty
+    flags = pair_flags(pairs, samples, "identity", unread_by_expression(correlations, samples))
+    assert set(flags["verdict"]) == {"not assessed"}
+    assert "too little of so few samples" in flags["reason"][0]
+
+
+def test_a_sample_alone_in_its_batch_is_not_assessed_and_the_others_are():
+    vst, genes, known, samples = people_of(np.random.default_rng(6), 40)
+    known.loc[7, "batch"] = "its own"
+    correlations = pair_correlations(vst, genes, known)
+    assert np.flatnonzero(np.isnan(np.diag(correlations))).tolist() == [7]
+    pairs = judge_pairs(correlations, samples, None)
+    assert pairs[["sample_a", "sample_b"]].to_numpy().tolist() == [["s00", "s01"]]
+    flags = pair_flags(pairs, samples, "identity", unread_by_expression(correlations, samples)).set_index("sample")
+    assert flags.loc["s07", "verdict"] == "not assessed"
+    assert "alone in its batch" in flags.loc["s07", "reason"]
+    assert (flags["verdict"] == "ok").sum() == 37

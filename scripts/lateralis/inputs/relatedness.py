@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from lateralis.errors import InputError, listing
@@ -15,7 +16,7 @@ COLUMNS = ("sample_a", "sample_b", "similarity", "same_person", "source")
 
 
 def read_relatedness(spec: Relatedness, samples: pd.Index) -> pd.DataFrame:
-    """Pairs of the cohort's samples and whether they are one person's.
+    """Pairs of the cohort's samples and whether they are one person's; those that the tool could not compare are left out.
 
     Parameters
     ----------
@@ -44,6 +45,7 @@ def read_relatedness(spec: Relatedness, samples: pd.Index) -> pd.DataFrame:
         if lines[number].strip()
     ]
     table = pd.DataFrame([(*pair, spec.format) for pair in pairs], columns=list(COLUMNS))
+    table = table[np.isfinite(table["similarity"].to_numpy(dtype=float))]  # nan: no site was covered in both
     known = table["sample_a"].isin(samples) & table["sample_b"].isin(samples)
     if not known.any():
         found = listing(table["sample_a"].unique()) if len(table) else "no pair"
