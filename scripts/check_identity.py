@@ -10,7 +10,14 @@ from lateralis.figures.sex import draw_sex, sex_alt_text
 from lateralis.inputs.relatedness import read_relatedness
 from lateralis.io import read_h5ad, write_table
 from lateralis.job import run
-from lateralis.qc.pairs import judge_pairs, judge_relatedness, pair_correlations, pair_flags
+from lateralis.qc.pairs import (
+    judge_pairs,
+    judge_relatedness,
+    pair_correlations,
+    pair_flags,
+    unread_by_expression,
+    unread_by_genotype,
+)
 from lateralis.qc.sex import compare_sex, completed_sex, infer_sex, stated_sex
 from lateralis.sections import Relatedness
 
@@ -26,11 +33,12 @@ def main(snakemake):
     participants = obs[params.participant] if params.participant else None
     correlations = pair_correlations(np.asarray(data.layers["vst"]), data.var, obs[params.variables])
     pairs = judge_pairs(correlations, samples, participants)
-    flags.append(pair_flags(pairs, samples, "identity"))
+    flags.append(pair_flags(pairs, samples, "identity", unread_by_expression(correlations, samples)))
     if params.relatedness is not None:
         related = read_relatedness(Relatedness(**params.relatedness), samples)
         by_genotype = judge_relatedness(related, participants)
-        flags.append(pair_flags(by_genotype, samples, "genotype"))
+        unread = unread_by_genotype(related, participants, samples)
+        flags.append(pair_flags(by_genotype, samples, "genotype", unread))
         pairs = pd.concat([frame for frame in (pairs, by_genotype) if len(frame)] or [pairs], ignore_index=True)
 
     flags = pd.concat(flags, ignore_index=True)

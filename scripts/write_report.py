@@ -143,7 +143,7 @@ def page_figures(cohort, given):
     paths |= {f"models/{name}/dispersions": path for name, path in zip(cohort.models, given.dispersions, strict=True)}
     paths |= {f"samples/{Path(path).stem}": path for path in given.qc_figures}
     for variable in cohort.samples.variables:
-        if variable != cohort.group_variable:
+        if variable != cohort.group_variable and variable not in cohort.samples.scores:
             paths[f"samples/pca_{variable}"] = f"{given.pca}/{variable}.svg"
     return {name: ReportFigure(*read_svg(path)) for name, path in paths.items()}
 

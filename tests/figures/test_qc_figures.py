@@ -44,7 +44,7 @@ def words(figure):
 def test_the_sex_plot_shows_each_sample_once_and_boxes_the_failing_one():
     figure = draw_sex(SEX, FLAGS, title="Sex")
     drawn = [collection for collection in figure.axes[0].collections if isinstance(collection, PathCollection)]
-    assert [len(collection.get_offsets()) for collection in drawn] == [19, 20, 1, 0, 1]
+    assert sum(len(collection.get_offsets()) for collection in drawn) == len(SEX) + 1
     np.testing.assert_allclose(drawn[-1].get_offsets()[0], [0.1, 9.0])
     text = words(figure)
     assert "woman by the sheet (19)" in text

@@ -210,7 +210,7 @@ def test_excluded_samples_may_lack_counts_or_a_row(tmp_path):
     assert absent_samples(spec, listed, excluded) == (["broken tube"], ["X"])
     assert absent_samples(spec, listed, []) == ([], [])
     check_counts_header(spec, listed, "sheet.tsv", excluded)
-    with pytest.raises(InputError, match="no row in sheet.tsv for 'X'; no counts for 'broken tube'"):
+    with pytest.raises(InputError, match=r"no row in sheet.tsv for 'X'; no counts for 'broken tube'"):
         check_counts_header(spec, listed, "sheet.tsv")
     assert read_counts(spec, ["A", "B"], ["X"]).counts.to_numpy().tolist() == [[5, 7], [1, 0]]
 

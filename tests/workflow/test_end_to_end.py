@@ -14,7 +14,10 @@ FIGURES = {
     "contrasts/{contrast}": ("heatmap", "p_histogram"),
     "contrasts/{with_fold_change}": ("volcano", "ma"),
     "models/primary": ("dispersions",),
-    "qc": ("quality", "pca", "distances", "pca/group", "pca/sex", "pca/age"),
+    "qc": (
+        *("quality", "rle", "sex", "purity", "pca", "distances", "associations", "pca_adjusted", "distances_adjusted"),
+        *("pca/group", "pca/sex", "pca/age"),
+    ),
 }
 MAGIC = {"svg": b"<?xml", "png": b"\x89PNG\r\n", "pdf": b"%PDF-"}
 RESULT_COLUMNS = [
@@ -34,6 +37,8 @@ COHORT_FILES = [
     ),
     *("models/primary/fit.h5ad", "models/primary/genes.tsv.gz", "models/primary/samples.tsv"),
     "models/primary/facts.json",
+    *("qc/sex.tsv", "qc/pairs.tsv", "qc/scores.tsv", "qc/panels.tsv", "qc/scores_by_group.tsv", "qc/associations.tsv"),
+    *("qc/variance.tsv", "qc/groups.tsv", "qc/limits.json"),
 ]
 CONTRAST_FILES = ["statistics.tsv.gz", "status.json", "results.tsv.gz", "called.tsv"]
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 IMPORT = ["import_counts", "accept_counts"]
-COHORT_WIDE = ["normalise_counts", "assess_quality"]
+COHORT_WIDE = ["normalise_counts", "check_identity", "score_panels", "assess_confounding", "assess_quality"]
 MODEL = ["fit_model:primary", "draw_dispersions:primary"]
 END = ["gather_cohort", "write_report"]
 FOLD_CHANGES = ["als_vs_control", "motor_vs_control", "men_vs_women"]
@@ -114,7 +114,23 @@ def test_excluded_sample_redoes_the_models_not_the_import(workspace):
     cohort = workspace.cohort()
     cohort["samples"]["exclude"] = [{"sample": "006 als", "reason": "consent withdrawn"}]
     workspace.write_cohort(cohort)
-    assert workspace.planned() == Counter(MODEL + TESTS + AFTER_STATISTICS + END)
+    # Cook's share of each sample is among the metrics
+    assert workspace.planned() == Counter([*MODEL, "assess_quality", *TESTS, *AFTER_STATISTICS, *END])
+
+
+def test_another_limit_of_quality_control_refits_nothing(workspace):
+    cohort = workspace.cohort()
+    cohort["qc"] = {"checks": {"library_size": {"warn_at": 1e4}}}
+    workspace.write_cohort(cohort)
+    assert workspace.planned() == Counter(["score_panels", "assess_confounding", "assess_quality", *END])
+
+
+def test_an_acknowledged_confounding_redoes_its_contrast_alone(workspace):
+    cohort = workspace.cohort()
+    cohort["contrasts"]["als_vs_control"]["acknowledge_confounding"] = ["sex"]
+    workspace.write_cohort(cohort)
+    rules = ("test_contrast", "call_genes", "draw_contrast", "draw_fold_changes")
+    assert workspace.planned() == Counter([f"{rule}:als_vs_control" for rule in rules] + END)
 
 
 def test_title_is_told_to_the_report_alone(workspace):

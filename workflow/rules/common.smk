@@ -11,8 +11,9 @@ from lateralis.configfile import load_cohort, parse_section, read_yaml
 from lateralis.errors import InputError
 from lateralis.expressions import parse_formula
 from lateralis.inputs.counts import absent_samples, source_files
-from lateralis.inputs.panel_file import panel_path
+from lateralis.inputs.panel_file import SHIPPED
 from lateralis.inputs.samples import read_samples
+from lateralis.io import sha256
 from lateralis.model.design import tested_variables
 from lateralis.qc.confounding import technical_variables
 from lateralis.sourcehash import source_hash
@@ -47,6 +48,8 @@ try:
     LOADED = load_cohorts()
 except InputError as error:
     refuse(error)
+
+SHIPPED_PANELS = {path.stem: sha256(path) for path in sorted(SHIPPED.glob("*.yaml"))}
 
 # The cohorts as plain data, for `lookup`.
 COHORTS = {name: cohort.model_dump() for name, (_, cohort) in LOADED.items()}
@@ -157,9 +160,14 @@ def technical_of_cohort(wildcards):
 
 
 def panel_of_cohort(wildcards):
-    """The file of marker panels, where the cohort has one."""
+    """The user's own file of marker panels, where the cohort has one."""
     panel = LOADED[wildcards.cohort][1].qc.panel
-    return [] if panel == "none" else str(panel_path(panel))
+    return [] if panel == "none" or panel in SHIPPED_PANELS else panel
+
+
+def shipped_panel(wildcards):
+    """Content of the shipped panels that a cohort uses, as a param: the place of the repository is no reason to rerun."""
+    return SHIPPED_PANELS.get(LOADED[wildcards.cohort][1].qc.panel, "")
 
 
 def relatedness_of_cohort(wildcards):

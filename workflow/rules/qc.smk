@@ -64,6 +64,7 @@ rule score_panels:
         runtime=30,
     params:
         panel=lookup(dpath="{cohort}/qc/panel", within=COHORTS),
+        shipped=shipped_panel,
         checks=lookup(dpath="{cohort}/qc/checks", within=COHORTS),
         group=group_of_cohort,
         code=code("score_panels.py"),

@@ -57,18 +57,28 @@ def draw_sex(sex: pd.DataFrame, flags: pd.DataFrame, *, title: str) -> Figure:
     axes = add_axes(figure, LEFT, BOTTOM, SIDE * 1.55, SIDE)
     for value, limit in ((log2(XIST_LIMIT + 1), axes.axvline), (log2(Y_LIMIT + 1), axes.axhline)):
         limit(value, color=GUIDE, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+    raised = flags[(flags["check"] == "sex") & flags["verdict"].isin(VERDICT_SHAPES)]
     handles = []
     stated = sex["stated"].where(sex["stated"].isin(["F", "M"]), "")
     for value, (label, colour, marker) in STATED.items():
         part = sex[stated == value]
         if part.empty:
             continue
-        axes.scatter(
-            part["xist"], part["y_linked"], s=34, c=colour, marker=marker, alpha=0.8, edgecolors="white", linewidths=0.5
-        )
+        on_top = part.index.isin(raised["sample"])  # or the others of its cloud hide what the sheet says of it
+        for points, alpha, order in ((part[~on_top], 0.8, 2), (part[on_top], 1.0, 3)):
+            axes.scatter(
+                points["xist"],
+                points["y_linked"],
+                s=34,
+                c=colour,
+                marker=marker,
+                alpha=alpha,
+                edgecolors="white",
+                linewidths=0.5,
+                zorder=order,
+            )
         key = Line2D([], [], linestyle="", marker=marker, markersize=6.5, color=colour, label=f"{label} ({len(part)})")
         handles.append(key)
-    raised = flags[(flags["check"] == "sex") & flags["verdict"].isin(VERDICT_SHAPES)]
     for verdict, shape in VERDICT_SHAPES.items():
         marked = sex.loc[raised.loc[raised["verdict"] == verdict, "sample"]]
         axes.scatter(

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from lateralis.config import Cohort, Contrast, Model, Samples
-from lateralis.errors import InputError
+from lateralis.errors import InputError, listing
 from lateralis.expressions import parse_formula
 from lateralis.inputs.control_genes import read_control_genes
 from lateralis.inputs.counts import absent_samples, check_counts_header
+from lateralis.inputs.panel_file import PanelFile, read_panels
 from lateralis.inputs.samples import add_scores, biological_samples, check_exclusions, read_samples, type_samples
 from lateralis.inputs.simulate.sheets import simulate_sheet
 from lateralis.model import outliers
@@ -73,6 +74,8 @@ def check_cohort(cohort: Cohort, where: str) -> list[str]:
         raise InputError(
             f"{where}, input.annotation", f"there is no file '{cohort.input.annotation}'", "Correct the path"
         )
+    if cohort.qc.panel != "none":
+        check_scores(cohort, read_panels(cohort.qc.panel), where)
     if cohort.size_factors.control_genes is not None:
         read_control_genes(cohort.size_factors.control_genes)
     obs = add_scores(biological_samples(sheet, cohort.samples, origin), None, cohort.samples)
@@ -91,6 +94,17 @@ def check_cohort(cohort: Cohort, where: str) -> list[str]:
             check_contrast(contrast, model, cohort.samples, where=f"{where}, contrasts.{contrast_name}")
         warnings += design_warnings(model, spec, cohort.samples, name)
     return warnings
+
+
+def check_scores(cohort: Cohort, panels: PanelFile, where: str) -> None:
+    """Raise an `InputError` where a variable is the score of a panel that there is not."""
+    for variable, panel in cohort.samples.scores.items():
+        if panel not in panels.panels:
+            raise InputError(
+                f"{where}, samples.variables.{variable}.score",
+                f"there is no panel '{panel}' in '{cohort.qc.panel}'",
+                f"Its panels are {listing(panels.panels, 20)}",
+            )
 
 
 def check_contrast(contrast: Contrast, model: ModelSamples, samples: Samples, *, where: str) -> None:
