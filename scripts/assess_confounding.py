@@ -16,7 +16,7 @@ from lateralis.job import run
 from lateralis.model.normalise import principal_components
 from lateralis.qc.adjusted import adjust_for_display
 from lateralis.qc.associations import component_associations, group_associations, variance_explained
-from lateralis.qc.confounding import exclusive_levels
+from lateralis.qc.confounding import exclusive_levels, unadjusted_differences
 from lateralis.qc.metrics import sample_distances
 from lateralis.sections import Samples
 
@@ -40,9 +40,14 @@ def main(snakemake):
     write_table(snakemake.output.variance, variance_explained(vst, variables))
     groups = obs[params.group] if params.group else pd.Series(np.nan, index=obs.index, name="cohort", dtype=object)
     others = variables.drop(columns=params.group) if params.group else variables
-    write_table(snakemake.output.groups, group_associations(groups, others if params.group else others[[]]))
+    table = group_associations(groups, others if params.group else others[[]])
+    write_table(snakemake.output.groups, table)
     categorical = [name for name in others if not pd.api.types.is_numeric_dtype(others[name])]
     limits = exclusive_levels(groups, others[[name for name in categorical if name not in params.technical]])
+    if params.group:
+        named = {sentence.split(" ", 1)[0] for sentence in limits}
+        designed = [*params.designed, *named, *(["sex (inferred)"] if params.sex in params.designed else [])]
+        limits += unadjusted_differences(table, params.group, designed)
     write_json(snakemake.output.limits, limits if params.group else [])
 
     folder = Path(snakemake.output.associations).parent

@@ -9,7 +9,7 @@ from lateralis.config import Contrast, Samples
 from lateralis.inputs.samples import add_scores
 from lateralis.io import layer, read_h5ad, read_table, write_json, write_table
 from lateralis.job import run
-from lateralis.model.contrasts import contrast_all_zero, wald_test
+from lateralis.model.contrasts import contrast_all_zero, keep_sound, wald_test
 from lateralis.model.design import check_nested, contrast_vector, design_matrix
 from lateralis.model.likelihood_ratio import likelihood_ratio_test
 from lateralis.model.shrinkage import shrink_contrast
@@ -94,15 +94,10 @@ def judge(contrast, params, samples, fit, data, sex, where):
 
 def gather(tests, fit, genes):
     """Every gene of the input with its test, or the reason why it has none."""
-    outlying = (fit.var["na_reason"] == "cooks_outlier").to_numpy()
-    unfitted = fit.var["na_reason"].isin(["no_convergence", "all_zero"]).to_numpy()
-    tests = tests.set_axis(fit.var_names)
-    tests.loc[unfitted] = np.nan
-    failed = tests["pvalue"].isna().to_numpy() & ~unfitted & ~outlying
-    tests.loc[outlying, "pvalue"] = np.nan
+    tests, fitted_reason = keep_sound(tests.set_axis(fit.var_names), fit.var["na_reason"])
     statistics = genes[HEAD].join(tests, on="gene_id")
     reason = genes.set_index("gene_id")["na_reason"].fillna("")
-    reason[fit.var_names[failed]] = "no_convergence"
+    reason[fit.var_names] = fitted_reason
     statistics["na_reason"] = reason.to_numpy()
     return statistics
 

@@ -42,7 +42,7 @@ def main(snakemake):
             read_table(given.ledger, dtype=TEXT).fillna({"status": "", "reason": ""}),
             read_table(given.flags, dtype=TEXT).fillna({"reason": ""}),
             {name: cohort.label(name) for name in cohort.contrasts},
-            sample_tables(given),
+            sample_tables(given, cohort),
         ),
         versions=read_json(given.versions),
         config_text=Path(given.config).read_text(encoding="utf-8"),
@@ -59,11 +59,11 @@ def notices(notes, given):
     return [*map(str, notes), *designs, *read_json(given.limits)]
 
 
-def sample_tables(given):
+def sample_tables(given, cohort):
     """Tables of the page's part about samples, by caption."""
     sex = read_table(given.sex, dtype=TEXT).fillna({"stated": "", "inferred_sex": ""})
     pairs = read_table(given.pairs, dtype={"sample_a": str, "sample_b": str}).drop(columns="z")
-    return {
+    found = {
         "Sex by the sheet (rows) and by expression (columns): number of samples.": sex_table(sex),
         "Pairs of samples that contradict the sheet.": pairs,
         "Purity and state by group: median scores, log2 against the cohort, and whether the groups differ (Kruskal-Wallis). "
@@ -75,6 +75,16 @@ def sample_tables(given):
             given.variance
         ).drop(columns="reason"),
     }
+    for name, correlations, sensitivity in zip(
+        cohort.models, given.surrogate_correlations, given.surrogate_sensitivity, strict=False
+    ):
+        found |= {
+            f"Sensitivity analysis only, model {name}: how much of each surrogate (hidden) variable those of the study "
+            "explain.": read_table(correlations),
+            f"Sensitivity analysis only, model {name}: genes called without and with the surrogate variables in the design. "
+            "Calls elsewhere on this page are without them.": read_table(sensitivity),
+        }
+    return found
 
 
 def describe_contrast(name, contrast, label, status_path, results_path):

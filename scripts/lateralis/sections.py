@@ -270,3 +270,10 @@ class QualityControl(Section):
     )
     relatedness: Relatedness | None = Field(None, description="Who is who by genotype, where it is known.")
     checks: Checks = Field(default_factory=Checks, description="Limits of each check.")
+    surrogates: StrictInt = Field(
+        0,
+        ge=0,
+        le=10,
+        description="How many surrogate variables to look for in each model at most, for a sensitivity analysis: which calls "
+        "stay when hidden variables are in the design. It changes no result. 0: none.",
+    )

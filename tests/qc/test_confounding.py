@@ -6,7 +6,7 @@ import pytest
 
 from lateralis.config import Variable
 from lateralis.model.design import design_matrix
-from lateralis.qc.confounding import exclusive_levels, judge_contrast, technical_variables
+from lateralis.qc.confounding import exclusive_levels, judge_contrast, technical_variables, unadjusted_differences
 from lateralis.sections import Samples
 
 CATEGORICAL = Variable(type="categorical")
@@ -150,4 +150,19 @@ def test_a_treatment_of_one_group_is_named_as_a_limit():
         "riluzole 'yes' occurs in als alone (4 samples): its effect cannot be told from that of als, and it is not adjusted "
         "for.",
         "diagnosis is nested in group: none of its levels occurs in two groups.",
+    ]
+
+
+def test_strong_differences_outside_the_design_are_said():
+    table = pd.DataFrame(
+        {
+            "variable": ["batch", "site", "sex", "age"],
+            "measure": ["Cramér's V", "Cramér's V", "Cramér's V", "eta²"],
+            "association": [0.8, 0.8, 0.2, 0.4],
+            "pvalue": [1e-6, 1e-6, 1e-6, 0.2],
+        }
+    )
+    assert unadjusted_differences(table, "group", ["site"]) == [
+        "The groups of group differ in batch (Cramér's V 0.80, p 1e-06), which is in no design: what it does can be taken for "
+        "what they do."
     ]

@@ -47,7 +47,7 @@ def accounted(fresh, tmp_path_factory):
         {"sample": "stranger", "reason": "of another study"},
         {"sample": "006", "reason": "consent withdrawn"},
     ]
-    cohort["qc"] = {"panel": "data/panel.yaml"}
+    cohort["qc"] = {"panel": "data/panel.yaml", "surrogates": 2}
     cohort["models"]["primary"]["design"] = "~ sex + first + group"
     cohort["contrasts"]["any_group"]["reduced"] = "~ sex + first"
     workspace.write_cohort(cohort)
@@ -113,3 +113,19 @@ def test_a_score_is_a_covariate_and_an_unknown_panel_is_not_assessed(accounted):
     strange = flags[flags["check"] == "purity:strange"]
     assert set(strange["verdict"]) == {"not assessed"}
     assert set(strange["reason"]) == {"0 of 1 marker genes are among the genes; 3 needed"}
+
+
+def test_what_groups_differ_in_outside_the_design_is_said(accounted):
+    limits = json.loads((accounted.results() / "qc/limits.json").read_text())
+    assert any("differ in batch" in limit for limit in limits)
+
+
+def test_surrogate_variables_change_no_result_and_are_labelled(accounted):
+    folder = accounted.results() / "models/primary/surrogates"
+    values, sensitivity = read(folder / "values.tsv"), read(folder / "sensitivity.tsv")
+    fitted = read(accounted.results() / "models/primary/samples.tsv").query("reason == ''")
+    assert values["sample"].tolist() == fitted["sample"].tolist()
+    if len(values.columns) > 1:  # of contrasts that were tested
+        assert sensitivity["contrast"].tolist() == ["motor_vs_control", "men_vs_women"]
+    page = (accounted.results() / "report.html").read_text()
+    assert ("Sensitivity analysis only, model primary" in page) == (len(values.columns) > 1)

@@ -125,6 +125,13 @@ def test_another_limit_of_quality_control_refits_nothing(workspace):
     assert workspace.planned() == Counter(["score_panels", "assess_confounding", "assess_quality", *END])
 
 
+def test_surrogate_variables_are_a_job_beside_the_others(workspace):
+    cohort = workspace.cohort()
+    cohort["qc"] = {"surrogates": 2}
+    workspace.write_cohort(cohort)
+    assert workspace.planned() == Counter(["assess_surrogates:primary", *END])
+
+
 def test_an_acknowledged_confounding_redoes_its_contrast_alone(workspace):
     cohort = workspace.cohort()
     cohort["contrasts"]["als_vs_control"]["acknowledge_confounding"] = ["sex"]

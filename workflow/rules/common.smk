@@ -159,6 +159,12 @@ def technical_of_cohort(wildcards):
     return [name for name in found if name != cohort.sex_variable]
 
 
+def designed_in_cohort(wildcards):
+    """Variables that any model of a cohort has in its design, sorted."""
+    models = LOADED[wildcards.cohort][1].models.values()
+    return sorted({variable for model in models for variable in parse_formula(model.design).variables})
+
+
 def panel_of_cohort(wildcards):
     """The user's own file of marker panels, where the cohort has one."""
     panel = LOADED[wildcards.cohort][1].qc.panel
@@ -247,3 +253,27 @@ def of_contrast_model(pattern):
         return pattern.format(cohort=wildcards.cohort, model=model_of_contrast(wildcards))
 
     return path
+
+
+def contrasts_of_model(wildcards):
+    """The contrasts of one model as plain data, by name."""
+    return {name: c.model_dump() for name, c in LOADED[wildcards.cohort][1].contrasts_of(wildcards.model).items()}
+
+
+def of_model_contrasts(pattern):
+    """Input function: a pattern with {cohort} and {contrast}, for each contrast of one model."""
+
+    def paths(wildcards):
+        return collect(pattern, cohort=wildcards.cohort, contrast=list(contrasts_of_model(wildcards)))
+
+    return paths
+
+
+def of_each_surrogate_model(pattern):
+    """Input function: a pattern with {cohort} and {model}, for each model of a cohort that asks for surrogate variables."""
+
+    def paths(wildcards):
+        asked = LOADED[wildcards.cohort][1].qc.surrogates > 0
+        return of_each_model(pattern)(wildcards) if asked else []
+
+    return paths

@@ -1,6 +1,7 @@
 # Needs: normalised.h5ad; for Cook's distances also the fits.
 # Makes: below qc/: sex, pairs (identity); scores, panels, scores_by_group (purity); associations, variance, groups, limits
-# (confounding); metrics, flags (everything that was checked), each with its figures. Flags, never drops.
+# (confounding); metrics, flags (everything that was checked), each with its figures. Flags, never drops. Where surrogate
+# variables are asked for, below models/{model}/surrogates/: values, correlations, sensitivity.
 
 
 rule check_identity:
@@ -111,6 +112,7 @@ rule assess_confounding:
         group=group_of_cohort,
         sex=sex_of_cohort,
         technical=technical_of_cohort,
+        designed=designed_in_cohort,
         code=code("assess_confounding.py"),
     script:
         "../../scripts/assess_confounding.py"
@@ -158,3 +160,34 @@ rule assess_quality:
         code=code("assess_quality.py"),
     script:
         "../../scripts/assess_quality.py"
+
+
+rule assess_surrogates:
+    input:
+        counts="results/{cohort}/counts.h5ad",
+        normalised="results/{cohort}/normalised.h5ad",
+        fit="results/{cohort}/models/{model}/fit.h5ad",
+        statistics=of_model_contrasts("results/{cohort}/contrasts/{contrast}/statistics.tsv.gz"),
+        scores=scores_of_model,
+    output:
+        surrogates="results/{cohort}/models/{model}/surrogates/values.tsv",
+        correlations="results/{cohort}/models/{model}/surrogates/correlations.tsv",
+        sensitivity="results/{cohort}/models/{model}/surrogates/sensitivity.tsv",
+    log:
+        "results/{cohort}/logs/qc/assess_surrogates.{model}.log",
+    benchmark:
+        "results/{cohort}/benchmarks/qc/assess_surrogates.{model}.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
+    threads: 8
+    resources:
+        mem_mb=8000,
+        runtime=120,
+    params:
+        contrasts=contrasts_of_model,
+        samples=sheet_of_cohort,
+        endpoint=lookup(dpath="{cohort}/endpoint", within=COHORTS),
+        most=lookup(dpath="{cohort}/qc/surrogates", within=COHORTS),
+        code=code("assess_surrogates.py"),
+    script:
+        "../../scripts/assess_surrogates.py"

@@ -116,6 +116,8 @@ rule write_report:
         variance="results/{cohort}/qc/variance.tsv",
         groups="results/{cohort}/qc/groups.tsv",
         limits="results/{cohort}/qc/limits.json",
+        surrogate_correlations=of_each_surrogate_model("results/{cohort}/models/{model}/surrogates/correlations.tsv"),
+        surrogate_sensitivity=of_each_surrogate_model("results/{cohort}/models/{model}/surrogates/sensitivity.tsv"),
         qc_figures=multiext(
             "results/{cohort}/qc/",
             "quality.svg",

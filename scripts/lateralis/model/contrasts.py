@@ -92,3 +92,24 @@ def threshold_pvalues(
         raise ValueError(f"the threshold {threshold} is negative")
     effect, error = np.asarray(log2_fold_change, dtype=float), np.asarray(standard_error, dtype=float)
     return tail_probabilities(effect, error, threshold, alternative)[0]
+
+
+def keep_sound(tests: pd.DataFrame, na_reason: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
+    """Take away the tests that a fit does not support.
+
+    Parameters
+    ----------
+    tests : (n_genes, …) with pvalue; fold changes and statistics of the kept genes of a fit
+    na_reason : (n_genes,) of the fit: `cooks_outlier` loses its p-value, `no_convergence` and `all_zero` all their numbers
+
+    Returns
+    -------
+    the tests, and the reasons, with `no_convergence` added where a test of a sound fit has no p-value
+    """
+    reasons = na_reason.to_numpy(dtype=object)
+    outlying, unfitted = reasons == "cooks_outlier", np.isin(reasons, ["no_convergence", "all_zero"])
+    tests = tests.copy()
+    tests.loc[unfitted] = np.nan
+    failed = tests["pvalue"].isna().to_numpy() & ~unfitted & ~outlying
+    tests.loc[outlying, "pvalue"] = np.nan
+    return tests, pd.Series(np.where(failed, "no_convergence", reasons), index=na_reason.index, name="na_reason")

@@ -18,6 +18,7 @@ from lateralis.sections import Samples
 MOST_VARIANCE_GROWTH = 5.0
 FEWEST_SHARED = 3
 TECHNICAL_NAMES = ("batch", "site", "centre", "center")
+STRONG = {"Cramér's V": 0.5, "eta²": 0.25}
 TABLE_COLUMNS = ("variable", "in_design", "shared_levels", "samples_in_shared_levels", "variance_growth", "verdict")
 
 
@@ -236,6 +237,24 @@ def exclusive_levels(groups: pd.Series, variables: pd.DataFrame) -> list[str]:
                 f"from that of {group}, and it is not adjusted for."
             )
     return found
+
+
+def unadjusted_differences(associations: pd.DataFrame, group: str, in_designs: Collection[str]) -> list[str]:
+    """Variables that differ much between the groups and are in no design, as sentences.
+
+    Parameters
+    ----------
+    associations : `associations.group_associations`: variable, measure, association, pvalue
+    group : name of the variable that describes the cohort
+    in_designs : variables of the models' designs
+    """
+    strong = associations["association"] >= associations["measure"].map(STRONG).fillna(np.inf)
+    found = associations[strong & (associations["pvalue"] < 0.01) & ~associations["variable"].isin(in_designs)]
+    return [
+        f"The groups of {group} differ in {row['variable']} ({row['measure']} {row['association']:.2f}, p {row['pvalue']:.1g})"
+        ", which is in no design: what it does can be taken for what they do."
+        for row in found.to_dict("records")
+    ]
 
 
 def _words(items: list[str]) -> str:

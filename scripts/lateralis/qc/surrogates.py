@@ -9,15 +9,21 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from lateralis.model.endpoint import Rule, has_fold_changes
 from lateralis.qc.associations import component_associations
 
 N_GENES = 3000
 PERMUTATIONS = 20
 _ALPHA = 0.05
+_FEWEST_GENES = 50
+_LEAST_LEFT = 0.1  # length of a unit vector beside the design, below which it repeats the design
 
 
 def surrogate_variables(vst: np.ndarray, design_matrix: pd.DataFrame, *, most: int = 5, seed: int = 1) -> pd.DataFrame:
-    """Leading components of what a design leaves of expression, as many as permutation finds.
+    """Leading directions of expression that a design leaves unexplained, as many as permutation finds.
+
+    Each is looked for in the residuals of the design, and then taken from expression itself, in the genes that follow it: so
+    it may correlate with the design, as a hidden batch does, which a component of the residuals never can.
 
     Parameters
     ----------
@@ -28,14 +34,16 @@ def surrogate_variables(vst: np.ndarray, design_matrix: pd.DataFrame, *, most: i
 
     Returns
     -------
-    DataFrame (n_samples, k), index as the design's, columns SV1, SV2, …; k may be 0. A component counts where its share of the
-    residual variance exceeds those of 19 in 20 data sets whose residuals are permuted gene by gene, and all before it count.
+    DataFrame (n_samples, k) of unit vectors, index as the design's, columns SV1, SV2, …; k may be 0. A component counts where
+    its share of the residual variance exceeds those of all of 20 data sets whose residuals are permuted gene by gene, and
+    all before it count. One that the design and those before it nearly determine is left out.
     """
     design = design_matrix.to_numpy(dtype=float)
     n_samples, n_coef = design.shape
     basis = np.linalg.qr(design)[0]
     chosen = np.sort(np.argsort(-vst.var(axis=0), kind="stable")[:N_GENES])
-    residuals = _residuals(vst[:, chosen].astype(float), basis)
+    expression = vst[:, chosen].astype(float)
+    residuals = _residuals(expression, basis)
     free = n_samples - n_coef
     if free < 3 or not residuals.any():
         return pd.DataFrame(index=design_matrix.index)
@@ -47,8 +55,26 @@ def surrogate_variables(vst: np.ndarray, design_matrix: pd.DataFrame, *, most: i
         above += _components(permuted, free)[1] >= shares
     significant = (above + 1) / (PERMUTATIONS + 1) < _ALPHA
     n_found = min(int(np.argmin(significant)) if not significant.all() else free, most)
-    columns = [f"SV{number + 1}" for number in range(n_found)]
-    return pd.DataFrame(vectors[:, :n_found], index=design_matrix.index, columns=columns)
+    found: list[np.ndarray] = []
+    for component in vectors[:, :n_found].T:
+        surrogate = _in_expression(component, residuals, expression)
+        left = _residuals(surrogate, np.linalg.qr(np.column_stack([design, *found]))[0])
+        if np.linalg.norm(left) > _LEAST_LEFT:
+            found.append(surrogate)
+    columns = [f"SV{number + 1}" for number in range(len(found))]
+    return pd.DataFrame(np.array(found).reshape(-1, n_samples).T, index=design_matrix.index, columns=columns)
+
+
+def _in_expression(component: np.ndarray, residuals: np.ndarray, expression: np.ndarray) -> np.ndarray:
+    """The component of expression most like one of the residuals, in the genes whose residuals follow that one most."""
+    lengths = np.linalg.norm(residuals, axis=0)
+    following = np.abs(component @ residuals) / np.where(lengths > 0, lengths, np.inf)
+    genes = np.argsort(-following, kind="stable")[: max(_FEWEST_GENES, len(following) // 10)]
+    centred = expression[:, genes] - expression[:, genes].mean(axis=0)
+    vectors = _components(centred, min(centred.shape[0] - 1, 10))[0]
+    likeness = component @ vectors
+    best = int(np.abs(likeness).argmax())
+    return np.asarray(vectors[:, best] * np.sign(likeness[best]))
 
 
 def _residuals(values: np.ndarray, basis: np.ndarray) -> np.ndarray:
@@ -71,3 +97,30 @@ def surrogate_correlations(surrogates: pd.DataFrame, variables: pd.DataFrame) ->
     return found[["surrogate", "variable", "r_squared", "pvalue"]].sort_values(
         ["surrogate"], kind="stable", ignore_index=True
     )
+
+
+def compare_calls(without: pd.DataFrame, with_surrogates: pd.DataFrame, rule: Rule) -> dict[str, str | int | float]:
+    """Calls of a contrast without and with surrogate variables in the design.
+
+    Parameters
+    ----------
+    without, with_surrogates : results of `endpoint.call_genes`
+    rule : the one that counts
+
+    Returns
+    -------
+    dict with rule, called, called_with_surrogates, in_both (in the same direction) and correlation (of the statistics of
+    the genes tested in both: Pearson's; Spearman's for likelihood ratios)
+    """
+    column = f"call_{rule}"
+    both = without.merge(with_surrogates, on="gene_id", suffixes=("", "_after"))
+    before, after = (table.loc[table[column] != "none", ["gene_id", column]] for table in (without, with_surrogates))
+    method = "pearson" if has_fold_changes(without) else "spearman"
+    tested = both[["stat", "stat_after"]].dropna()
+    return {
+        "rule": rule,
+        "called": len(before),
+        "called_with_surrogates": len(after),
+        "in_both": len(before.merge(after)),
+        "correlation": float(tested["stat"].corr(tested["stat_after"], method=method)),
+    }
