@@ -6,6 +6,8 @@ doi:10.1207/s15327906mbr2704_2.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
@@ -115,7 +117,7 @@ def compare_calls(without: pd.DataFrame, with_surrogates: pd.DataFrame, rule: Ru
     column = f"call_{rule}"
     both = without.merge(with_surrogates, on="gene_id", suffixes=("", "_after"))
     before, after = (table.loc[table[column] != "none", ["gene_id", column]] for table in (without, with_surrogates))
-    method = "pearson" if has_fold_changes(without) else "spearman"
+    method: Literal["pearson", "spearman"] = "pearson" if has_fold_changes(without) else "spearman"
     tested = both[["stat", "stat_after"]].dropna()
     return {
         "rule": rule,
