@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from lateralis.figures.dispersions import draw_dispersions
-from lateralis.figures.distances import distances_alt_text, draw_distances
+from lateralis.figures.distances import _selection, distances_alt_text, draw_distances
 from lateralis.figures.groups import levels_of, palette, shapes
 from lateralis.figures.heatmap import NOTHING, draw_heatmap, heatmap_alt_text, heatmap_order, row_z_scores
 from lateralis.figures.pca import draw_pca
@@ -131,6 +131,20 @@ def test_pca_of_a_numeric_variable_has_a_scale_and_marks_missing(samples):
     figure = draw_pca(np.random.default_rng(0).normal(size=(60, 2)), [0.5, 0.2], age, title="x")
     assert "3 missing" in svg_of(figure)
     assert [len(scatter.get_offsets()) for scatter in figure.axes[0].collections] == [3, 57]
+
+
+def test_of_many_samples_the_farthest_are_drawn_and_the_rest_evenly():
+    values = np.random.default_rng(1).normal(size=(600, 20))
+    values[[7, 599]] += 30
+    names = [f"S{number:03d}" for number in range(600)]
+    distances = pd.DataFrame(sample_distances(values), names, names)
+    shown = _selection(distances.to_numpy())
+    assert len(shown) == len(set(shown)) == 400
+    assert {7, 599} <= set(shown)
+    rest = [place for place in shown if place < 300]
+    assert 150 < len(rest) < 250
+    figure = draw_distances(distances, pd.DataFrame(index=distances.index), title="x")
+    assert "the 100 farthest from the others, and 300 of the rest" in svg_of(figure)
 
 
 def test_distances_name_samples_only_where_there_are_few(expression, samples):

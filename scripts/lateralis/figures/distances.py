@@ -18,6 +18,7 @@ from lateralis.figures.theme import INK, SMALL_SIZE, add_header, message_figure,
 
 SIDE, BAR = 5.4, 0.17  # inches
 COLOURMAP = "GnBu_r"
+MOST_SHOWN, FARTHEST_SHOWN = 400, 100  # more samples are narrower than a pixel
 NOTHING = "Fewer than two samples, so there are no distances."
 
 
@@ -35,10 +36,16 @@ def draw_distances(distances: pd.DataFrame, variables: pd.DataFrame, *, title: s
 
     Notes
     -----
-    Samples are named where there are 30 at most.
+    Samples are named where there are 30 at most. Of more than 400, the 100 farthest from the others are shown and an even
+    selection of the rest.
     """
     if len(distances) < 2:
         return message_figure(title, NOTHING)
+    words = f"{plural(len(distances), 'sample')}; Euclidean distance of variance-stabilised expression."
+    if len(distances) > MOST_SHOWN:
+        shown = _selection(distances.to_numpy(float))
+        words = f"{words} Shown: the {FARTHEST_SHOWN} farthest from the others, and {len(shown) - FARTHEST_SHOWN} of the rest."
+        distances = distances.iloc[shown, shown]
     values = distances.to_numpy(float)
     tree = linkage(squareform(values, checks=False), method="average")
     apart = values[~np.eye(len(values), dtype=bool)]
@@ -67,10 +74,16 @@ def draw_distances(distances: pd.DataFrame, variables: pd.DataFrame, *, title: s
     figure = new_figure()
     board.render(figure)
     add_keys(figure, [*(key for _, key in bars), scale])
-    add_header(
-        figure, title, [f"{plural(len(distances), 'sample')}; Euclidean distance of variance-stabilised expression."]
-    )
+    add_header(figure, title, [words])
     return figure
+
+
+def _selection(values: np.ndarray) -> np.ndarray:
+    """Positions of the samples farthest from the others by their median distance, and evenly of the rest, in their order."""
+    by_distance = np.argsort(-np.median(values, axis=1), kind="stable")
+    rest = np.sort(by_distance[FARTHEST_SHOWN:])
+    even = rest[np.linspace(0, len(rest) - 1, MOST_SHOWN - FARTHEST_SHOWN).round().astype(int)]
+    return np.sort(np.concatenate([by_distance[:FARTHEST_SHOWN], even]))
 
 
 def distances_alt_text(distances: pd.DataFrame, *, title: str) -> str:
