@@ -97,9 +97,11 @@ def test_what_was_not_measured_is_not_assessed_and_disturbs_no_limit():
     ]
 
 
-def test_without_limits_everything_is_ok():
+def test_without_limits_nothing_is_judged():
     found = flags_of([1.0, 2.0, 1e9], side="high", warn_mads=None)
-    assert found["verdict"].tolist() == ["ok"] * 3
+    assert found["verdict"].tolist() == ["not assessed"] * 3
+    assert found["value"].tolist() == [1.0, 2.0, 1e9]
+    assert set(found["reason"]) == {"no limit is set for it"}
     assert found["threshold"].isna().all()
 
 
@@ -120,3 +122,10 @@ def test_worst_verdict_of_a_sample_counts_and_names_its_checks():
     assert found.index.tolist() == ["b", "a", "c"]
     assert found["qc_verdict"].tolist() == ["ok", "fail", "warn"]
     assert found["qc_reasons"].tolist() == ["", "library_size (warn); rrna_fraction (fail)", "library_size (warn)"]
+
+
+def test_one_value_stands_out_from_nobody_and_only_absolute_limits_hold():
+    relative = flags_of([100.0], side="high").iloc[0]
+    assert relative["verdict"] == "not assessed"
+    assert relative["reason"] == "1 sample has no others to be compared with, and there is no absolute limit"
+    assert flags_of([100.0], side="low", fail_at=200).iloc[0][["verdict", "threshold"]].tolist() == ["fail", 200]

@@ -117,7 +117,13 @@ def test_one_or_two_samples_are_not_compared(n_samples):
     counts, genes = simulate(n_samples=16)
     flags, _ = flags_of_counts(counts[:n_samples], genes)
     said = flags[flags["verdict"] == "not assessed"]
-    assert set(said["check"]) == {"size_factor_deviation", "rle_spread", "pca_distance", "group_correlation"}
+    assert set(said["check"]) == {
+        "size_factor_deviation",
+        "rle_spread",
+        "pca_distance",
+        "group_correlation",
+        "detected_genes",
+    }
     assert said["reason"].str.contains("no others to be compared with").all()
     assert set(flags.loc[flags["check"] == "library_size", "verdict"]) == {"ok"}
 

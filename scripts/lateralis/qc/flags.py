@@ -14,6 +14,7 @@ from lateralis.sections import Limits
 FLAG_COLUMNS = ("sample", "check", "value", "threshold", "verdict", "reason")
 NOT_ASSESSED = "not assessed"
 VERDICTS = ("ok", NOT_ASSESSED, "warn", "fail")  # from best to worst
+FEWEST_SAMPLES = 3  # below, the others are no yardstick
 _MAD_TO_SD = 1.4826
 
 
@@ -54,10 +55,15 @@ def judge(values: pd.Series, check: Check, limits: Limits) -> pd.DataFrame:
     Returns
     -------
     DataFrame with `FLAG_COLUMNS`, one row a sample; verdict `ok`, `warn`, `fail` or `not assessed`; threshold is the limit
-    that decided, or the nearest one
+    that decided, or the nearest one. Of fewer than three values none stands out, so only absolute limits hold.
     """
     values = values.astype(float)
-    found = _limits(check, values.dropna().to_numpy(), limits)
+    known = values.dropna().to_numpy()
+    found = _limits(check, known, limits)
+    if len(known) and not found:
+        few = limits.warn_mads is not None or limits.fail_mads is not None
+        reason = f"{_too_few(len(values))}, and there is no absolute limit" if few else "no limit is set for it"
+        return not_assessed(values.index, check.name, reason).assign(value=values.to_numpy())
     rows = []
     for sample, value in values.items():
         if np.isnan(value):
@@ -92,13 +98,22 @@ def _limits(check: Check, values: np.ndarray, limits: Limits) -> list[_Limit]:
         ("warn", limits.warn_mads, limits.warn_at),
         ("fail", limits.fail_mads, limits.fail_at),
     ):
-        if mads is not None:
+        if mads is not None and len(values) >= FEWEST_SAMPLES:
             limit = _unscaled(centre + inner * mads * spread, check)
             reason = f"more than {mads:g} robust standard deviations {word} the cohort's median"
             found.append(_Limit(limit, verdict, reason))
         if absolute is not None:
             found.append(_Limit(absolute, verdict, f"{word} {absolute:g}"))
     return found
+
+
+def _too_few(n_samples: int) -> str:
+    return f"{n_samples} sample{'s have' if n_samples > 1 else ' has'} no others to be compared with"
+
+
+def compared_with_nobody(samples: pd.Index, check: str) -> pd.DataFrame:
+    """Flags of a check that needs other samples, in a cohort of fewer than three."""
+    return not_assessed(samples, check, _too_few(len(samples)))
 
 
 def _scaled(values: np.ndarray, check: Check) -> np.ndarray:

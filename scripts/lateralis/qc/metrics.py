@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lateralis.qc.flags import NOT_ASSESSED, Check, judge, not_assessed
+from lateralis.qc.flags import FEWEST_SAMPLES, NOT_ASSESSED, Check, compared_with_nobody, judge
 from lateralis.sections import Checks
 
 HAEMOGLOBIN = ("HBA1", "HBA2", "HBB", "HBD", "HBG1", "HBG2", "HBM", "HBQ1", "HBE1", "HBZ")
 MITOCHONDRIAL_RRNA = ("MT-RNR1", "MT-RNR2")
 TOP_GENES = 50
-FEWEST_SAMPLES = 3  # below, the others are no yardstick
 _BLOCK = 2**22  # numbers at a time
 
 CHECKS = (
@@ -198,8 +197,7 @@ def flag_metrics(metrics: pd.DataFrame, limits: Checks) -> pd.DataFrame:
         if check.name not in metrics:
             continue
         if check.name in _COMPARED and len(metrics) < FEWEST_SAMPLES:
-            reason = f"{len(metrics)} sample{'s have' if len(metrics) > 1 else ' has'} no others to be compared with"
-            frames.append(not_assessed(metrics.index, check.name, reason))
+            frames.append(compared_with_nobody(metrics.index, check.name))
             continue
         judged = judge(metrics[check.name], check, getattr(limits, check.name))
         if check.name in _UNKNOWN_GENES:
