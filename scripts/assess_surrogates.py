@@ -7,8 +7,10 @@ from lateralis.config import Contrast, Endpoint, Samples
 from lateralis.inputs.samples import add_scores
 from lateralis.io import layer, read_h5ad, read_table, write_table
 from lateralis.job import run
-from lateralis.model.design import contrast_vector, design_matrix
+from lateralis.model.design import contrast_vector
 from lateralis.model.endpoint import call_genes, headline_rule
+from lateralis.model.engine.blocks import dense_matrix
+from lateralis.model.preflight import reduced_design
 from lateralis.model.refit import FittedData, lrt_statistics, refit, wald_statistics
 from lateralis.qc.surrogates import compare_calls, surrogate_correlations, surrogate_variables
 
@@ -22,8 +24,10 @@ def main(snakemake):
     scores = read_table(given.scores, dtype=TEXT).set_index("sample") if given.get("scores") else None
     obs = add_scores(data.obs, scores, samples).loc[fit.obs_names]
     design = fit.obsm["design_matrix"]
+    blocks = fit.obs["block"].to_numpy() if "block" in fit.obs else None
+    whole = design if blocks is None else pd.DataFrame(dense_matrix(design.to_numpy(), blocks), index=design.index)
     surrogates = surrogate_variables(
-        np.asarray(normalised[fit.obs_names].layers["vst"], dtype=float), design, most=params.most
+        np.asarray(normalised[fit.obs_names].layers["vst"], dtype=float), whole, most=params.most
     )
     write_table(snakemake.output.surrogates, surrogates.rename_axis("sample").reset_index())
     variables = obs[[name for name in samples.variables if name in obs]]
@@ -37,6 +41,7 @@ def main(snakemake):
             layer(part, "average_length"),
             fit.obs["cell"].to_numpy(),
             exempt_three_larger=False,
+            blocks=blocks,
         )
         extended = pd.concat([design, surrogates], axis=1)
         again = refit(fitted, extended, threads=snakemake.threads)
@@ -51,7 +56,7 @@ def main(snakemake):
                 vector = np.append(vector, np.zeros(surrogates.shape[1]))
                 after = wald_statistics(fitted, again, vector)
             else:
-                reduced = design_matrix(obs, contrast.reduced, samples.variables, where=where)
+                reduced = reduced_design(contrast.reduced, obs, design, fitted.blocks, samples, where=where)
                 reduced = pd.concat([reduced, surrogates], axis=1)
                 after = lrt_statistics(fitted, again, reduced, threads=snakemake.threads)
             rows.append({"contrast": name} | compare(before, after, fit.var_names, endpoint))

@@ -10,6 +10,7 @@ from lateralis.expressions import parse_formula
 from lateralis.inputs.samples import add_scores
 from lateralis.io import layer, read_h5ad, read_table, write_h5ad, write_json, write_table
 from lateralis.job import run
+from lateralis.model.blocks import block_variable, blocks_in_words
 from lateralis.model.filtering import filter_genes
 from lateralis.model.fit import fit_model
 from lateralis.model.normalise import normalisation_factors
@@ -60,6 +61,7 @@ def main(snakemake):
         exempt_three_larger=one_factor and categorical,
         size_factors=factors,
         average_lengths=None if lengths is None else lengths[:, kept.mask],
+        blocks=model.blocks,
         threads=snakemake.threads,
     )
 
@@ -67,6 +69,7 @@ def main(snakemake):
     write_table(snakemake.output.samples, sample_table(model, fit))
     facts = fit.facts | {
         "coefficients": list(fit.design.columns),
+        "blocks": blocks_in_words(block_variable(samples, spec.design), model.blocks, model.dropped),
         "design": spec.design,
         "filter": kept.rule,
         "n_genes": int(kept.mask.sum()),

@@ -10,9 +10,10 @@ from lateralis.inputs.samples import add_scores
 from lateralis.io import layer, read_h5ad, read_table, write_json, write_table
 from lateralis.job import run
 from lateralis.model.contrasts import contrast_all_zero, keep_sound, wald_test
-from lateralis.model.design import check_nested, contrast_vector, design_matrix
+from lateralis.model.design import contrast_vector
 from lateralis.model.likelihood_ratio import likelihood_ratio_test
-from lateralis.model.shrinkage import shrink_contrast
+from lateralis.model.preflight import reduced_design
+from lateralis.model.shrinkage import shrink_contrast, shrink_estimates
 from lateralis.qc.confounding import judge_contrast
 from lateralis.records.ledger import ROLES, contrast_roles
 
@@ -75,7 +76,7 @@ def judge(contrast, params, samples, fit, data, sex, where):
     if contrast.reduced is None:
         tested = contrast_vector(contrast, obs, columns, where=where)
     else:
-        reduced = design_matrix(obs, contrast.reduced, samples.variables, where=f"{where}.reduced")
+        reduced = reduced_design(contrast.reduced, obs, matrix, blocks_of(fit), samples, where=f"{where}.reduced")
         tested = np.eye(len(columns))[[column not in reduced for column in columns]]
     if params.grouping is None:  # the slope of a number, or an interaction: there are no groups to be confounded
         nobody = pd.Series(np.nan, index=obs.index, name="", dtype=object)
@@ -89,7 +90,7 @@ def judge(contrast, params, samples, fit, data, sex, where):
         technical["sex (inferred)"] = inferred
     elif params.sex in technical:
         technical[params.sex] = technical[params.sex].where(technical[params.sex].notna(), inferred)
-    return judge_contrast(groups, technical, matrix, tested, contrast.acknowledge_confounding)
+    return judge_contrast(groups, technical, matrix, tested, contrast.acknowledge_confounding, blocks_of(fit))
 
 
 def gather(tests, fit, genes):
@@ -112,15 +113,15 @@ def wald(contrast, fit, data, where, threads):
     counts = np.asarray(data[fit.obs_names, fit.var_names].X)
     all_zero = contrast_all_zero(counts, matrix, vector, samples=compared)
     tests = wald_test(fit.varm["coefficients"], fit.varm["covariance"], vector, all_zero=all_zero)
-    shrunken = shrink_contrast(
-        design=matrix,
-        contrast=vector,
-        **given,
-        log2_fold_change=tests["log2FoldChange"].to_numpy(),
-        standard_error=tests["lfcSE"].to_numpy(),
-        threads=threads,
-    )
-    tests["log2FoldChange_shrunken"] = shrunken["log2FoldChange_shrunken"].where(tests["log2FoldChange"].notna())
+    estimates = {
+        "log2_fold_change": tests["log2FoldChange"].to_numpy(),
+        "standard_error": tests["lfcSE"].to_numpy(),
+    }
+    if blocks_of(fit) is None:
+        shrunken = shrink_contrast(design=matrix, contrast=vector, **given, **estimates, threads=threads)
+        tests["log2FoldChange_shrunken"] = shrunken["log2FoldChange_shrunken"].where(tests["log2FoldChange"].notna())
+    else:
+        tests["log2FoldChange_shrunken"] = shrink_estimates(**estimates)
     weights = {column: float(weight) for column, weight in zip(matrix.columns, vector, strict=True) if weight}
     return tests, {"test": "wald", "weights": weights}
 
@@ -128,11 +129,16 @@ def wald(contrast, fit, data, where, threads):
 def likelihood_ratio(contrast, fit, data, samples, where, threads):
     """Likelihood-ratio test of the model's design against a reduced one."""
     matrix, obs = fit.obsm["design_matrix"], data.obs.loc[fit.obs_names]
-    reduced = design_matrix(obs, contrast.reduced, samples.variables, where=f"{where}.reduced")
-    check_nested(matrix, reduced, where=f"{where}.reduced")
-    tests = likelihood_ratio_test(design=matrix, reduced=reduced, **fitted(fit, data), threads=threads)
+    blocks = blocks_of(fit)
+    reduced = reduced_design(contrast.reduced, obs, matrix, blocks, samples, where=f"{where}.reduced")
+    tests = likelihood_ratio_test(design=matrix, reduced=reduced, **fitted(fit, data), blocks=blocks, threads=threads)
     degrees = matrix.shape[1] - reduced.shape[1]
     return tests, {"test": "lrt", "reduced": contrast.reduced, "degrees_of_freedom": degrees}
+
+
+def blocks_of(fit):
+    """Number of each sample's block; None for a design without blocks."""
+    return fit.obs["block"].to_numpy() if "block" in fit.obs else None
 
 
 def fitted(fit, data):

@@ -15,6 +15,7 @@ from pydeseq2.default_inference import DefaultInference
 from pydeseq2.utils import irls_solver
 from scipy.special import gammaln, xlogy
 
+from lateralis.model.engine.blocks import dense_matrix
 from lateralis.model.engine.direct import MIN_MU, RIDGE, describe_fit, fit_coefficients
 from lateralis.model.fallback_shrinkage import Posterior, posterior_modes
 
@@ -32,6 +33,15 @@ class FallbackInference(DefaultInference):  # type: ignore[misc]
     """
 
     name = "PyDESeq2's default numerics"
+
+    def __init__(self, *args: Any, blocks: np.ndarray | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.blocks = blocks
+
+    def _whole(self, design_matrix: np.ndarray) -> np.ndarray:
+        """A design with the columns of its blocks, which this inference has no better way with."""
+        return design_matrix if self.blocks is None else dense_matrix(design_matrix, self.blocks)
+
     block_size = 2**22  # a call starts processes, so it should have much to do
 
     def over_blocks(self, work: Callable[[FallbackInference, T], R], blocks: Iterable[T]) -> list[R]:
@@ -71,8 +81,10 @@ class FallbackInference(DefaultInference):  # type: ignore[misc]
         self, counts: np.ndarray, size_factors: np.ndarray, design_matrix: np.ndarray, disp: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Coefficients, means (not floored), leverages, convergence, covariance."""
-        beta, mu, hat, converged = self.irls(counts, size_factors, design_matrix, disp)
-        return beta, mu, hat, converged, coefficient_covariance(beta, disp, size_factors, design_matrix)
+        whole, n_coef = self._whole(design_matrix), design_matrix.shape[1]
+        beta, mu, hat, converged = self.irls(counts, size_factors, whole, disp)
+        covariance = coefficient_covariance(beta, disp, size_factors, whole)
+        return beta, mu, hat, converged, covariance[:, :n_coef, :n_coef]
 
     def alpha_mle(
         self,
@@ -84,13 +96,14 @@ class FallbackInference(DefaultInference):  # type: ignore[misc]
         **options: Any,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Dispersions and convergence as `DefaultInference.alpha_mle`, whose search always starts at the prior's mode."""
-        dispersions, converged = super().alpha_mle(counts, design_matrix, np.maximum(mu, MIN_MU), *args, **options)
+        whole, floored = self._whole(design_matrix), np.maximum(mu, MIN_MU)
+        dispersions, converged = super().alpha_mle(counts, whole, floored, *args, **options)
         return dispersions, converged
 
     def means(self, size_factors: np.ndarray, design_matrix: np.ndarray, beta: np.ndarray, min_mu: float) -> np.ndarray:
         """Means at given coefficients, (n_samples, n_genes), floored at `min_mu`."""
         factors = size_factors[:, None] if np.ndim(size_factors) == 1 else size_factors
-        return np.maximum(factors * np.exp(design_matrix @ beta.T), min_mu)
+        return np.maximum(factors * np.exp(self._whole(design_matrix) @ beta.T), min_mu)
 
     def lin_reg_mu(
         self, counts: np.ndarray, size_factors: np.ndarray, design_matrix: np.ndarray, min_mu: float
@@ -105,7 +118,11 @@ class FallbackInference(DefaultInference):  # type: ignore[misc]
         """Mean and variance of normalised counts, rough dispersion, dispersion by moments; (4, n_genes)."""
         factors = size_factors[:, None] if np.ndim(size_factors) == 1 else size_factors
         normalised = counts / factors
-        mean, variance = normalised.mean(axis=0), normalised.var(axis=0, ddof=1)
+        mean, variance, design_matrix = (
+            normalised.mean(axis=0),
+            normalised.var(axis=0, ddof=1),
+            self._whole(design_matrix),
+        )
         fitted = np.maximum(design_matrix @ (np.linalg.pinv(design_matrix) @ normalised), 1.0)
         n_samples, n_coef = design_matrix.shape
         rough = (((normalised - fitted) ** 2 - fitted) / fitted**2).sum(axis=0) / (n_samples - n_coef)

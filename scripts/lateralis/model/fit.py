@@ -21,6 +21,7 @@ from lateralis.model.dispersion_trend import (
     fit_dispersion_trend,
     prior_variance,
 )
+from lateralis.model.engine.blocks import dense_matrix
 from lateralis.model.gene_fits import FinalFit, GenewiseFit, ModelCounts, fit_final, fit_genewise
 from lateralis.model.normalise import SizeFactors, estimate_size_factors
 from lateralis.model.numerics import Numerics, choose_numerics
@@ -34,9 +35,9 @@ class ModelFit:
     ----------
     genes : (n_genes, …) frame; baseMean, dispersion_gene, dispersion_trend, dispersion_map, dispersion, converged, max_cooks,
         n_replaced, na_reason (`cooks_outlier`, `no_convergence`, `all_zero` or empty)
-    samples : (n_samples, …) frame; size_factor, cell, replaceable, filterable, n_outlying (genes in which Cook's distance
-        exceeds the cutoff), n_replaced
-    coefficients : (n_genes, n_coef) natural-log scale
+    samples : (n_samples, …) frame; size_factor, cell, block (where there are any), replaceable, filterable, n_outlying
+        (genes in which Cook's distance exceeds the cutoff), n_replaced
+    coefficients : (n_genes, n_coef) natural-log scale; blocks have none here
     covariance : (n_genes, n_coef, n_coef)
     design : (n_samples, n_coef) frame
     trend : dispersion trend
@@ -80,6 +81,7 @@ def fit_model(
     *,
     cells: np.ndarray,
     exempt_three_larger: bool,
+    blocks: np.ndarray | None = None,
     size_factors: SizeFactors | None = None,
     average_lengths: np.ndarray | None = None,
     numerics: Numerics | None = None,
@@ -93,6 +95,8 @@ def fit_model(
     design : (n_samples, n_coef) full-rank design matrix
     cells : (n_samples,) cell number of each sample, for Cook's distance
     exempt_three_larger : R's exemption for designs of one factor with two levels
+    blocks : (n_samples,) number of each sample's block from 0, such as its participant; −1 in none. The fit is that of a
+        design with an indicator column for each block
     size_factors : default, `estimate_size_factors` of these counts
     average_lengths : (n_samples, n_genes) average transcript lengths, offsets of the fit
     numerics : default, the engine, or PyDESeq2's where that cannot run
@@ -106,18 +110,18 @@ def fit_model(
     Source: Love, Huber & Anders 2014, doi:10.1186/s13059-014-0550-8; R DESeq2 1.38 `DESeq`.
     """
     matrix = design.to_numpy(dtype=float)
-    _check(counts, matrix, average_lengths)
+    _check(counts, matrix if blocks is None else dense_matrix(matrix, blocks), average_lengths)
     factors = size_factors or estimate_size_factors(counts, average_lengths=average_lengths)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        engine = numerics or choose_numerics(threads)
+        engine = numerics or choose_numerics(threads, blocks)
         present = np.flatnonzero(counts.any(axis=0))
         lengths = None if average_lengths is None else average_lengths[:, present]
-        data = _model_counts(counts[:, present], matrix, factors.values, lengths)
+        data = _model_counts(counts[:, present], matrix, factors.values, lengths, blocks)
         genewise = fit_genewise(data, engine)
         trend = fit_dispersion_trend(genewise.mean, genewise.dispersion)
         residuals = dispersion_residuals(genewise.dispersion, trend.at(genewise.mean))
-        shared = _Shared(trend, prior_variance(residuals, *matrix.shape), cells, engine)
+        shared = _Shared(trend, prior_variance(residuals, len(matrix), data.n_coef), cells, engine)
         final = fit_final(data, genewise, *shared)
         estimates = _Estimates(counts.shape[1], matrix.shape[1])
         estimates.record(present, genewise, trend, final)
@@ -125,7 +129,7 @@ def fit_model(
         replaced = final.outlying[replaceable[final.outlying[:, 1]]]
         replacements = _refit(data, replaced, present, shared, estimates)
 
-    cutoff = outliers.cooks_cutoff(*matrix.shape)
+    cutoff = outliers.cooks_cutoff(len(matrix), data.n_coef)
     n_replaced = np.bincount(replaced[:, 0], minlength=len(present))
     largest = np.where(n_replaced > 0, np.fmax(final.max_cooks[:, 1], 0.0), final.max_cooks[:, 0])
     genes = estimates.genes
@@ -147,6 +151,8 @@ def fit_model(
         },
         index=design.index,
     )
+    if blocks is not None:
+        samples["block"] = blocks
     facts = {
         "numerics": engine.name,
         "size_factors": factors.method,
@@ -188,9 +194,10 @@ class _Estimates:
             "baseMean": genewise.mean,
         }
         self.genes.loc[at, list(values)] = pd.DataFrame(values, index=pd.Index(at))
-        sound = final.converged
+        sound, n_coef = final.converged, self.coefficients.shape[1]
         self.coefficients[at], self.covariance[at] = np.nan, np.nan
-        self.coefficients[at[sound]], self.covariance[at[sound]] = final.beta[sound], final.covariance[sound]
+        self.coefficients[at[sound]] = final.beta[sound, :n_coef]
+        self.covariance[at[sound]] = final.covariance[sound]
 
 
 def _check(counts: np.ndarray, design: np.ndarray, average_lengths: np.ndarray | None) -> None:
@@ -219,10 +226,14 @@ def _check(counts: np.ndarray, design: np.ndarray, average_lengths: np.ndarray |
 
 
 def _model_counts(
-    counts: np.ndarray, design: np.ndarray, size_factors: np.ndarray, average_lengths: np.ndarray | None
+    counts: np.ndarray,
+    design: np.ndarray,
+    size_factors: np.ndarray,
+    average_lengths: np.ndarray | None,
+    blocks: np.ndarray | None = None,
 ) -> ModelCounts:
     lengths = None if average_lengths is None else np.ascontiguousarray(average_lengths.T)
-    return ModelCounts(np.ascontiguousarray(counts.T), design, np.asarray(size_factors, dtype=float), lengths)
+    return ModelCounts(np.ascontiguousarray(counts.T), design, np.asarray(size_factors, dtype=float), lengths, blocks)
 
 
 def _refit(
@@ -245,7 +256,7 @@ def _refit(
     if not len(affected):
         return pd.DataFrame({name: np.array([], dtype=np.int64) for name in ("gene", "sample", "count")})
     lengths = None if data.average_lengths is None else data.average_lengths[affected]
-    part = ModelCounts(data.counts[affected], data.design, data.size_factors, lengths)
+    part = ModelCounts(data.counts[affected], data.design, data.size_factors, lengths, data.blocks)
     whole = slice(0, len(affected))
     factors = part.factors_of(whole)
     outlying = np.zeros((len(data.design), len(affected)), dtype=bool)
@@ -263,6 +274,7 @@ def _refit(
             data.design,
             data.size_factors,
             None if lengths is None else lengths[kept],
+            data.blocks,
         )
         genewise = fit_genewise(part, shared.numerics)
         estimates.record(present[affected[kept]], genewise, shared.trend, fit_final(part, genewise, *shared))

@@ -29,15 +29,22 @@ class ModelCounts:
     Attributes
     ----------
     counts : (n_genes, n_samples) integers, contiguous by gene
-    design : (n_samples, n_coef)
+    design : (n_samples, n_columns)
     size_factors : (n_samples,)
     average_lengths : (n_genes, n_samples) average transcript lengths; None where size factors are all
+    blocks : (n_samples,) number of each sample's block, whose columns are not in `design`; None without blocks
     """
 
     counts: np.ndarray
     design: np.ndarray
     size_factors: np.ndarray
     average_lengths: np.ndarray | None = None
+    blocks: np.ndarray | None = None
+
+    @property
+    def n_coef(self) -> int:
+        """Coefficients of the design, those of the blocks among them."""
+        return self.design.shape[1] + (0 if self.blocks is None else int(self.blocks.max()) + 1)
 
     @property
     def max_dispersion(self) -> float:
@@ -47,9 +54,9 @@ class ModelCounts:
     @property
     def grouped(self) -> bool:
         """Whether the design is one of groups, so that least squares give the means."""
-        return len(np.unique(self.design, axis=0)) == self.design.shape[1]
+        return self.blocks is None and len(np.unique(self.design, axis=0)) == self.design.shape[1]
 
-    def blocks(self, size: int) -> Iterator[slice]:
+    def chunks(self, size: int) -> Iterator[slice]:
         """Slices of genes with about `size` counts each."""
         n_genes, n_samples = self.counts.shape
         step = max(1, size // n_samples)
@@ -69,7 +76,7 @@ class ModelCounts:
         """Mean over samples of 1 / size factor; with average lengths, of 1 / mean factor."""
         if self.average_lengths is None:
             return float(np.mean(1 / self.size_factors))
-        total = sum(self.factors_of(genes).sum(axis=1) for genes in self.blocks(block_size))
+        total = sum(self.factors_of(genes).sum(axis=1) for genes in self.chunks(block_size))
         return float(np.mean(len(self.counts) / total))
 
 
@@ -121,7 +128,7 @@ def fit_genewise(data: ModelCounts, numerics: Numerics) -> GenewiseFit:
         counts, factors = data.counts_of(genes), data.factors_of(genes)
         mean, _, rough, by_moments = engine.moments(counts, factors, data.design, inverse)
         start = np.clip(np.fmin(rough, by_moments), MIN_DISPERSION, data.max_dispersion)
-        beta = np.zeros((counts.shape[1], data.design.shape[1]))
+        beta = np.zeros((counts.shape[1], data.n_coef))
         if grouped:
             mu = engine.lin_reg_mu(counts, factors, data.design, MIN_MU)
         else:
@@ -130,7 +137,7 @@ def fit_genewise(data: ModelCounts, numerics: Numerics) -> GenewiseFit:
         dispersion, _ = engine.alpha_mle(counts, data.design, mu, start, MIN_DISPERSION, data.max_dispersion)
         return GenewiseFit(mean, dispersion, beta)
 
-    return GenewiseFit(*_together(numerics.over_blocks(work, data.blocks(numerics.block_size))))
+    return GenewiseFit(*_together(numerics.over_blocks(work, data.chunks(numerics.block_size))))
 
 
 def fit_final(
@@ -145,7 +152,7 @@ def fit_final(
 
     Source: R DESeq2 `estimateDispersionsMAP`, `nbinomWaldTest`, `calculateCooksDistance`.
     """
-    n_samples, n_coef = data.design.shape
+    n_samples, n_coef = len(data.design), data.n_coef
     cutoff = outliers.cooks_cutoff(n_samples, n_coef)
     filterable = outliers.in_large_cells(cells, outliers.MIN_FOR_FILTER)
     fixed = filterable & ~outliers.in_large_cells(cells, outliers.MIN_FOR_REPLACEMENT)
@@ -188,7 +195,7 @@ def fit_final(
             _exempt(counts, cooks, cutoff),
         )
 
-    return FinalFit(*_together(numerics.over_blocks(work, data.blocks(numerics.block_size))))
+    return FinalFit(*_together(numerics.over_blocks(work, data.chunks(numerics.block_size))))
 
 
 def _largest(cooks: np.ndarray) -> np.ndarray:

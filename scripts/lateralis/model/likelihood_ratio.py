@@ -18,6 +18,7 @@ def likelihood_ratio_test(
     dispersions: np.ndarray,
     size_factors: np.ndarray,
     average_lengths: np.ndarray | None = None,
+    blocks: np.ndarray | None = None,
     numerics: Numerics | None = None,
     threads: int = 1,
 ) -> pd.DataFrame:
@@ -31,6 +32,7 @@ def likelihood_ratio_test(
     dispersions : (n_genes,) of the fit; NaN for genes not to be tested
     size_factors : (n_samples,)
     average_lengths : (n_samples, n_genes) average transcript lengths, if the fit took them as offsets
+    blocks : (n_samples,) number of each sample's block, whose columns both designs have beside those given
     numerics : default, the engine, or PyDESeq2's where that cannot run
     threads : of the numerics
 
@@ -51,7 +53,9 @@ def likelihood_ratio_test(
     if not len(usable):
         return table
     lengths = None if average_lengths is None else np.ascontiguousarray(average_lengths[:, usable].T)
-    data = ModelCounts(np.ascontiguousarray(counts[:, usable].T), full, np.asarray(size_factors, dtype=float), lengths)
+    data = ModelCounts(
+        np.ascontiguousarray(counts[:, usable].T), full, np.asarray(size_factors, dtype=float), lengths, blocks
+    )
     alpha = np.asarray(dispersions, dtype=float)[usable]
 
     def work(engine: Numerics, genes: slice) -> np.ndarray:
@@ -59,8 +63,8 @@ def likelihood_ratio_test(
         best = _log_likelihoods(y, factors, full, alpha[genes], engine)
         return 2 * (best - _log_likelihoods(y, factors, null, alpha[genes], engine))
 
-    engine = numerics or choose_numerics(threads)
-    stat = np.concatenate(engine.over_blocks(work, data.blocks(engine.block_size)))
+    engine = numerics or choose_numerics(threads, blocks)
+    stat = np.concatenate(engine.over_blocks(work, data.chunks(engine.block_size)))
     table.loc[usable, "stat"] = stat
     table.loc[usable, "pvalue"] = chdtrc(full.shape[1] - null.shape[1], stat)
     return table

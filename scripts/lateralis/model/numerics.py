@@ -72,18 +72,18 @@ class Numerics(Protocol):
         """Results of `work(numerics, block)`, in order."""
 
 
-def choose_numerics(threads: int = 1) -> Numerics:
+def choose_numerics(threads: int = 1, blocks: np.ndarray | None = None) -> Numerics:
     """The engine, if it compiles and runs here; else PyDESeq2's default numerics, with a warning that says why.
 
     Parameters
     ----------
     threads : threads of the engine, or processes of PyDESeq2
+    blocks : (n_samples,) number of each sample's block, whose indicator columns are not in the designs that it will be given
     """
     try:
         from lateralis.model.engine.inference import EngineInference
 
-        engine = EngineInference(threads)
-        engine.check()
+        EngineInference(threads).check()
     except Exception as error:  # whatever keeps a compiler from working on a machine must not stop the cohort
         reason = type(error).__name__
         if isinstance(
@@ -97,5 +97,5 @@ def choose_numerics(threads: int = 1) -> Numerics:
         )
         from lateralis.model.fallback import FallbackInference
 
-        return FallbackInference(n_cpus=threads)
-    return engine
+        return FallbackInference(n_cpus=threads, blocks=blocks)
+    return EngineInference(threads, blocks)

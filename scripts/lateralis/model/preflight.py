@@ -18,6 +18,7 @@ from lateralis.inputs.panel_file import PanelFile, read_panels
 from lateralis.inputs.samples import add_scores, biological_samples, check_exclusions, read_samples, type_samples
 from lateralis.inputs.simulate.sheets import simulate_sheet
 from lateralis.model import outliers
+from lateralis.model.blocks import block_variable, centre_in_blocks, split_blocks
 from lateralis.model.design import check_design, check_nested, contrast_vector, design_matrix, select_samples
 
 
@@ -29,14 +30,18 @@ class ModelSamples:
     ----------
     reasons : why each sample of the cohort is not in the model; empty for those that are
     obs : typed sample sheet of the model's samples
-    matrix : (n_samples, n_coef) design matrix, of full rank
+    matrix : (n_samples, n_coef) design matrix, of full rank; without blocks' columns
     cells : (n_samples,) who is a replicate of whom for Cook's distance
+    blocks : (n_samples,) number of each sample's block (`blocks`), or None
+    dropped : columns that blocks determine, left out
     """
 
     reasons: pd.Series
     obs: pd.DataFrame
     matrix: pd.DataFrame
     cells: np.ndarray
+    blocks: np.ndarray | None = None
+    dropped: tuple[str, ...] = ()
 
 
 def check_cohort(cohort: Cohort, where: str) -> list[str]:
@@ -112,8 +117,34 @@ def check_contrast(contrast: Contrast, model: ModelSamples, samples: Samples, *,
     if contrast.reduced is None:
         contrast_vector(contrast, model.obs, list(model.matrix.columns), where=where)
         return
-    reduced = design_matrix(model.obs, contrast.reduced, samples.variables, where=f"{where}.reduced")
-    check_nested(model.matrix, reduced, where=f"{where}.reduced")
+    reduced_design(contrast.reduced, model.obs, model.matrix, model.blocks, samples, where=f"{where}.reduced")
+
+
+def reduced_design(
+    reduced: str, obs: pd.DataFrame, matrix: pd.DataFrame, blocks: np.ndarray | None, samples: Samples, *, where: str
+) -> pd.DataFrame:
+    """Design matrix of a reduced design, without blocks' columns, checked to be nested in the full one.
+
+    Parameters
+    ----------
+    reduced : formula
+    obs : typed sample sheet of the model's samples
+    matrix, blocks : of the full design, see `ModelSamples`
+    """
+    found = design_matrix(obs, reduced, samples.variables, where=where)
+    if blocks is None:
+        check_nested(matrix, found, where=where)
+        return found
+    variable = block_variable(samples, reduced)
+    if variable is None:
+        raise InputError(
+            where, f"lacks the blocks of the model's design ({samples.participant})", "Keep them in both designs"
+        )
+    found = split_blocks(found, obs, variable, where=where).matrix
+    if found.shape[1]:
+        full, part = (centre_in_blocks(frame.to_numpy(), blocks) for frame in (matrix, found))
+        check_nested(pd.DataFrame(full, columns=matrix.columns), pd.DataFrame(part, columns=found.columns), where=where)
+    return found
 
 
 def arrange_model(
@@ -145,9 +176,13 @@ def arrange_model(
     )
     kept = obs[reasons == ""]
     matrix = design_matrix(kept, spec.design, samples.variables, where=f"{where}.design")
-    check_design(matrix, where=f"{where}.design")
     numbers = outliers.design_cells(matrix) if cells == "design" else outliers.variable_cells(kept, cells)
-    return ModelSamples(reasons, kept, matrix, numbers)
+    variable = block_variable(samples, spec.design)
+    if variable is None:
+        check_design(matrix, where=f"{where}.design")
+        return ModelSamples(reasons, kept, matrix, numbers)
+    blocked = split_blocks(matrix, kept, variable, where=f"{where}.design")
+    return ModelSamples(reasons, kept, blocked.matrix, numbers, blocked.blocks, tuple(blocked.dropped))
 
 
 def design_warnings(model: ModelSamples, spec: Model, samples: Samples, name: str) -> list[str]:

@@ -23,6 +23,7 @@ class FittedData(NamedTuple):
     average_lengths : (n_samples, n_genes) average transcript lengths, or None
     cells : (n_samples,) replicates, for Cook's distance
     exempt_three_larger : R's exemption for designs of one factor with two levels
+    blocks : (n_samples,) number of each sample's block, or None
     """
 
     counts: np.ndarray
@@ -30,6 +31,7 @@ class FittedData(NamedTuple):
     average_lengths: np.ndarray | None
     cells: np.ndarray
     exempt_three_larger: bool
+    blocks: np.ndarray | None = None
 
 
 def refit(data: FittedData, design: pd.DataFrame, *, threads: int = 1) -> ModelFit:
@@ -41,6 +43,7 @@ def refit(data: FittedData, design: pd.DataFrame, *, threads: int = 1) -> ModelF
         exempt_three_larger=data.exempt_three_larger,
         size_factors=SizeFactors(data.size_factors, "of the model"),
         average_lengths=data.average_lengths,
+        blocks=data.blocks,
         threads=threads,
     )
 
@@ -91,6 +94,7 @@ def lrt_statistics(data: FittedData, fit: ModelFit, reduced: pd.DataFrame, *, th
         dispersions=fit.genes["dispersion"].to_numpy(),
         size_factors=data.size_factors,
         average_lengths=data.average_lengths,
+        blocks=data.blocks,
         threads=threads,
     )
     return _with_reasons(tests, fit)

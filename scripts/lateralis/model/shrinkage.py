@@ -84,10 +84,39 @@ def shrink_contrast(
         return found
 
     engine = numerics or choose_numerics(threads)
-    found = np.concatenate(engine.over_blocks(work, data.blocks(engine.block_size))) / _LN2
+    found = np.concatenate(engine.over_blocks(work, data.chunks(engine.block_size))) / _LN2
     found[(effect[usable] == 0) & np.isfinite(found[:, 0]), 0] = 0.0
     table.loc[usable] = found
     return table
+
+
+def shrink_estimates(log2_fold_change: np.ndarray, standard_error: np.ndarray) -> np.ndarray:
+    """Posterior modes from estimates and their errors alone, for a likelihood that is normal around the estimate.
+
+    For designs of hundreds of blocks, where `shrink_contrast` would take hours. The prior is the same.
+
+    Parameters
+    ----------
+    log2_fold_change, standard_error : (n_genes,) of a Wald test, log2 units
+
+    Returns
+    -------
+    (n_genes,) log2 units; NaN where an estimate or an error is. The mode θ solves θ³ − eθ² + (S² + 2s²)θ − eS² = 0, with e the
+    estimate, s its error and S the prior's scale; of three solutions, the one with the highest posterior.
+    """
+    effect, error = np.asarray(log2_fold_change, dtype=float) * _LN2, np.asarray(standard_error, dtype=float) * _LN2
+    scale = prior_scale(effect, error)
+    modes = np.full(len(effect), np.nan)
+    usable = np.flatnonzero(np.isfinite(effect) & np.isfinite(error) & (error > 0))
+    e, s = effect[usable], error[usable]
+    companions = np.zeros((len(e), 3, 3))
+    companions[:, 1, 0] = companions[:, 2, 1] = 1.0
+    companions[:, :, 2] = np.column_stack([e * scale**2, -(scale**2 + 2 * s**2), e])
+    roots = np.linalg.eigvals(companions)
+    real = np.where(np.abs(roots.imag) < 1e-9 * (1 + np.abs(roots)), roots.real, 0.0)
+    posterior = -0.5 * ((real - e[:, None]) / s[:, None]) ** 2 - np.log1p((real / scale) ** 2)
+    modes[usable] = real[np.arange(len(e)), posterior.argmax(axis=1)]
+    return modes / _LN2
 
 
 def contrast_as_coefficient(design: np.ndarray, contrast: np.ndarray) -> tuple[np.ndarray, int]:

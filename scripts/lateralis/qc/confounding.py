@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lateralis.expressions import parse_formula
+from lateralis.model.blocks import centre_in_blocks
 from lateralis.sections import Samples
 
 MOST_VARIANCE_GROWTH = 5.0
@@ -81,6 +82,7 @@ def judge_contrast(
     matrix: pd.DataFrame,
     tested: np.ndarray,
     acknowledged: Collection[str] = (),
+    blocks: np.ndarray | None = None,
 ) -> ContrastVerdict:
     """Whether the groups of a contrast can be told from the technical variables.
 
@@ -91,6 +93,7 @@ def judge_contrast(
     matrix : (n_samples, n_coef) design matrix, of full rank
     tested : (n_coef,) weights of the contrast, or (q, n_coef) of those that are tested together
     acknowledged : technical variables whose near-confounding the user accepts
+    blocks : (n_samples,) number of each sample's block, whose columns are not in `matrix`; None without blocks
 
     Returns
     -------
@@ -100,7 +103,7 @@ def judge_contrast(
     """
     weights = np.atleast_2d(tested)
     findings = {
-        name: _judge_variable(groups, technical[name], matrix, weights, name)
+        name: _judge_variable(groups, technical[name], matrix, weights, name, blocks)
         for name in map(str, technical)
         if name != groups.name
     }
@@ -121,7 +124,12 @@ def judge_contrast(
 
 
 def _judge_variable(
-    groups: pd.Series, values: pd.Series, matrix: pd.DataFrame, weights: np.ndarray, name: str
+    groups: pd.Series,
+    values: pd.Series,
+    matrix: pd.DataFrame,
+    weights: np.ndarray,
+    name: str,
+    blocks: np.ndarray | None,
 ) -> _Finding:
     known = (groups.notna() & values.notna()).to_numpy()
     levels = list(dict.fromkeys(groups.dropna().astype(str)))
@@ -135,7 +143,7 @@ def _judge_variable(
         return _Finding((name, inside, "", "", np.nan, "not assessed"), "not assessed", sentence)
     shared = counts.columns[(counts > 0).sum() > 1]
     in_shared = counts[shared].sum(axis=1)
-    growth = _variance_growth(matrix, values, weights, name)
+    growth = _variance_growth(matrix, values, weights, name, blocks)
     few = [level for level in levels if in_shared[level] < min(FEWEST_SHARED, counts.loc[level].sum())]
     if not _connected(counts > 0):
         verdict, sentence = "confounded", _confounded_sentence(counts, name)
@@ -181,7 +189,9 @@ def _columns_of(matrix: pd.DataFrame, variable: str) -> np.ndarray:
     return np.array([variable in part for part in parts])
 
 
-def _variance_growth(matrix: pd.DataFrame, values: pd.Series, weights: np.ndarray, name: str) -> float:
+def _variance_growth(
+    matrix: pd.DataFrame, values: pd.Series, weights: np.ndarray, name: str, blocks: np.ndarray | None
+) -> float:
     """How many times as large the contrast's variance is with the variable in the design as without it.
 
     Of several weights together, the largest growth in any direction. 1 where the contrast tests the variable itself.
@@ -191,10 +201,15 @@ def _variance_growth(matrix: pd.DataFrame, values: pd.Series, weights: np.ndarra
         return 1.0
     known = values.notna().to_numpy()
     full = matrix.to_numpy(dtype=float)[known]
+    dummies = pd.get_dummies(values[known].astype(str), drop_first=True).to_numpy(dtype=float)
+    if blocks is not None:
+        numbers = np.unique(blocks[known], return_inverse=True)[1]
+        full, dummies = centre_in_blocks(full, numbers), centre_in_blocks(dummies, numbers)
+        if not own.any() and np.allclose(dummies, 0.0, atol=1e-9):
+            return 1.0  # the same throughout each block, which takes it into account
     if own.any():
         wide, wide_weights, narrow, narrow_weights = full, weights, full[:, ~own], weights[:, ~own]
     else:
-        dummies = pd.get_dummies(values[known].astype(str), drop_first=True).to_numpy(dtype=float)
         wide = np.column_stack([full, dummies])
         wide_weights = np.column_stack([weights, np.zeros((len(weights), dummies.shape[1]))])
         narrow, narrow_weights = full, weights

@@ -31,7 +31,7 @@ def test_cross_products():
     linear.invert(work)
     np.testing.assert_allclose(work.inverse, np.linalg.inv((matrix.T * weights) @ matrix), rtol=1e-9, atol=1e-12)
     expected = 0.5 * np.linalg.slogdet(work.matrix)[1]
-    np.testing.assert_allclose(linear.half_log_determinant(work.factor), expected, rtol=1e-13)
+    np.testing.assert_allclose(linear.half_log_determinant(design, work), expected, rtol=1e-13)
     np.testing.assert_allclose(linear.trace_of_product(work.inverse, work.matrix), 5.0, rtol=1e-12)
 
 

@@ -11,15 +11,16 @@ import math
 
 import numpy as np
 
+from lateralis.model.engine.blocks import block_leverages, ridged_means, solve_blocks
 from lateralis.model.engine.compilation import kernel, summing
 from lateralis.model.engine.linear import (
-    add_ridge,
     cholesky,
-    cross_products,
+    copy,
     invert,
     largest,
     linear_predictor,
     project,
+    ridged_products,
     solve,
     workspace,
 )
@@ -49,7 +50,7 @@ def _log_likelihood(counts, mu, alpha):
 def _settle(counts, factor, alpha, constant, design, options, beta, eta, floored, working, work):
     """Iteratively reweighted least squares of one gene, from `beta`; whether the deviance settled."""
     min_mu, tolerance, max_steps, ridge = options
-    linear_predictor(design.columns, beta, eta)
+    linear_predictor(design, beta, eta)
     _means(eta, factor, min_mu, floored)
     deviance = 0.0
     for step in range(max_steps - 1):
@@ -59,15 +60,19 @@ def _settle(counts, factor, alpha, constant, design, options, beta, eta, floored
             work.weights[i] = weight
             at = log(m / factor[i]) if m == min_mu else eta[i]
             working[i] = weight * (at + (counts[i] - m) / m)
-        cross_products(design, work.weights, work)
-        add_ridge(work.matrix, ridge)
+        ridged_products(design, work.weights, ridge, work)
         if not cholesky(work.matrix, work.factor):
             return False
-        project(design.columns, working, work.right)
-        solve(work.factor, work.right, beta)
+        if design.n_blocks > 0:
+            project(work.space.centred, working, work.right)
+            solve(work.factor, work.right, beta)
+            solve_blocks(design.blocks, working, work.space, beta)
+        else:
+            project(design.columns, working, work.right)
+            solve(work.factor, work.right, beta)
         if not largest(beta) <= _LARGEST:
             return False
-        linear_predictor(design.columns, beta, eta)
+        linear_predictor(design, beta, eta)
         _means(eta, factor, min_mu, floored)
         before = deviance
         deviance = -2.0 * (constant + _log_likelihood(counts, floored, alpha))
@@ -90,8 +95,8 @@ def fit(counts, factors, design, dispersions, options, first, last, beta, covari
     dispersions : (n_genes,)
     options : floor of the means; tolerance, of the relative change in deviance; steps at most; ridge
     first, last : range of genes
-    beta : (n_genes, n_coef) out, natural-log scale
-    covariance : (n_genes, n_coef, n_coef) out
+    beta : (n_genes, n_coef + n_blocks) out, natural-log scale
+    covariance : (n_genes, n_coef, n_coef) out; of the coefficients that are not blocks'
     mu : (n_genes, n_samples) out, not floored
     leverages : (n_genes, n_samples) out
     converged : (n_genes,) bool out; where False, nothing else is to be used
@@ -124,19 +129,23 @@ def _describe(mu, alpha, design, ridge, spread, work, covariance, leverages):
     """Covariance and leverages at a fit; False where the covariance has no positive diagonal."""
     for i in range(len(mu)):
         work.weights[i] = mu[i] / (1.0 + alpha * mu[i])
-    cross_products(design, work.weights, work)
-    add_ridge(work.matrix, ridge)
+    ridged_products(design, work.weights, ridge, work)
     if not cholesky(work.matrix, work.factor):
         return False
     invert(work)
-    _leverages(design, work, spread, leverages)
-    # (A + λ)⁻¹ A (A + λ)⁻¹ = (A + λ)⁻¹ − λ (A + λ)⁻²
     n_coef = len(covariance)
+    if design.n_blocks > 0:
+        block_leverages(design.blocks, work.weights, work.space, work.inverse, leverages)
+        ridged_means(work.space, work.inverse, work.factor)
+    else:
+        _leverages(design, work, spread, leverages)
+        copy(work.inverse, work.factor)
+    # (A + λ)⁻¹ A (A + λ)⁻¹ = (A + λ)⁻¹ − λ (A + λ)⁻²
     for i in range(n_coef):
         for j in range(n_coef):
             squared = 0.0
             for k in range(n_coef):
-                squared += work.inverse[i, k] * work.inverse[k, j]
+                squared += work.factor[i, k] * work.inverse[k, j]
             covariance[i, j] = work.inverse[i, j] - ridge * squared
         if not covariance[i, i] > 0.0:
             return False
@@ -168,7 +177,7 @@ def means(factors, design, beta, min_mu, first, last, mu):
     """Means of a range of genes at coefficients given, floored at `min_mu`; parameters as in `fit`."""
     eta = np.empty(design.columns.shape[1])
     for g in range(first, last):
-        linear_predictor(design.columns, beta[g], eta)
+        linear_predictor(design, beta[g], eta)
         _means(eta, factors[g if factors.shape[0] > 1 else 0], min_mu, mu[g])
 
 
@@ -195,7 +204,7 @@ def moments(counts, factors, design, mean_inverse_factor, first, last, out):
 
     Source: R DESeq2 `roughDispEstimate`, `momentsDispEstimate`.
     """
-    n_coef, n_samples = design.columns.shape
+    n_coef, n_samples = design.start.shape
     normalised = np.empty(n_samples)
     fitted = np.empty(n_samples)
     beta = np.empty(n_coef)
@@ -211,7 +220,7 @@ def moments(counts, factors, design, mean_inverse_factor, first, last, out):
             squares += (normalised[i] - mean) ** 2
         variance = squares / (n_samples - 1)
         project(design.start, normalised, beta)
-        linear_predictor(design.columns, beta, fitted)
+        linear_predictor(design, beta, fitted)
         rough = 0.0
         for i in range(n_samples):
             m = max(fitted[i], 1.0)
@@ -233,6 +242,6 @@ def linear_means(counts, factors, design, min_mu, first, last, mu):
         for i in range(n_samples):
             normalised[i] = counts[g, i] / factor[i]
         project(design.start, normalised, beta)
-        linear_predictor(design.columns, beta, normalised)
+        linear_predictor(design, beta, normalised)
         for i in range(n_samples):
             mu[g, i] = max(normalised[i] * factor[i], min_mu)

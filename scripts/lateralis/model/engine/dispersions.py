@@ -17,8 +17,7 @@ from lateralis.model.engine.linear import (
     cholesky,
     cross_products,
     half_log_determinant,
-    invert,
-    trace_of_product,
+    trace_of_change,
     workspace,
 )
 from lateralis.model.engine.special import TABLE, log, log_rising, sort_counts
@@ -58,7 +57,7 @@ def _log_posterior(log_alpha, counts, mu, sorted_counts, prior, design, work):
     if adjust:
         cross_products(design, weights, work)
         if cholesky(work.matrix, work.factor):
-            value -= half_log_determinant(work.factor)
+            value -= half_log_determinant(design, work)
         else:
             value = np.nan
     if variance > 0.0:
@@ -73,9 +72,7 @@ def _adjustment_slope(log_alpha, design, work):
     """Derivative of the Cox–Reid term by log α, from what `_log_posterior` left at α; overwrites the weights."""
     for i in range(len(work.weights)):
         work.weights[i] *= work.weights[i]
-    cross_products(design, work.weights, work)
-    invert(work)
-    return 0.5 * math.exp(log_alpha) * trace_of_product(work.inverse, work.matrix)
+    return 0.5 * math.exp(log_alpha) * trace_of_change(design, work.weights, work)
 
 
 @kernel

@@ -15,6 +15,7 @@ import pandas as pd
 from pydeseq2.inference import Inference
 
 from lateralis.model.engine import coefficients, dispersions, shrinkage
+from lateralis.model.engine.blocks import dense_matrix
 from lateralis.model.engine.compilation import NUMBA_VERSION
 from lateralis.model.engine.direct import MIN_MU, RIDGE, describe_fit, fit_coefficients
 from lateralis.model.engine.linear import prepare_design
@@ -35,17 +36,21 @@ class EngineInference(Inference):  # type: ignore[misc]
     Parameters
     ----------
     threads : how many genes are worked on at a time
+    blocks : (n_samples,) number from 0 of each sample's block, such as its participant, −1 in none; every design has an
+        indicator column for each block, which is never formed. Methods take and give the other columns; coefficients have
+        the effects of the blocks behind them, covariances do not.
     """
 
     block_size = 2**17  # counts of a block of genes: its arrays, 1 MB each, stay near the processor
 
-    def __init__(self, threads: int = 1) -> None:
+    def __init__(self, threads: int = 1, blocks: np.ndarray | None = None) -> None:
         self.threads = max(1, threads)
+        self.blocks = blocks
         self.name = f"lateralis engine (numba {NUMBA_VERSION})"
 
     def over_blocks(self, work: Callable[[EngineInference, T], R], blocks: Iterable[T]) -> list[R]:
         """Results of `work(inference, block)` in order; the blocks share the threads, each has an engine of one."""
-        single = EngineInference()
+        single = EngineInference(blocks=self.blocks)
         if self.threads == 1:
             return [work(single, block) for block in blocks]
         with ThreadPoolExecutor(self.threads) as pool:
@@ -156,10 +161,10 @@ class EngineInference(Inference):  # type: ignore[misc]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """As `irls`, and the covariance of the coefficients, (n_genes, n_coef, n_coef)."""
         y, factors = _by_gene(counts), _factors_by_gene(size_factors)
-        design = prepare_design(design_matrix)
+        design = prepare_design(design_matrix, self.blocks)
         (n_genes, n_samples), n_coef = y.shape, len(design.columns)
         alpha = np.ascontiguousarray(disp, dtype=float)
-        beta, covariance = np.full((n_genes, n_coef), np.nan), np.full((n_genes, n_coef, n_coef), np.nan)
+        beta, covariance = np.full((n_genes, len(design.start)), np.nan), np.full((n_genes, n_coef, n_coef), np.nan)
         mu, hat = np.full((n_genes, n_samples), np.nan), np.full((n_genes, n_samples), np.nan)
         converged = np.zeros(n_genes, dtype=bool)
         options = (float(min_mu), float(beta_tol), int(maxiter), RIDGE)
@@ -169,12 +174,13 @@ class EngineInference(Inference):  # type: ignore[misc]
                 y, factors, design, alpha, options, first, last, beta, covariance, mu, hat, converged
             ),
         )
+        dense = design.columns.T if self.blocks is None else dense_matrix(design.columns.T, self.blocks)
         for gene in np.flatnonzero(~converged & np.isfinite(alpha)):
             factor = factors[gene if len(factors) > 1 else 0]
-            beta[gene], converged[gene] = fit_coefficients(y[gene], factor, design.columns.T, alpha[gene])
+            beta[gene], converged[gene] = fit_coefficients(y[gene], factor, dense, alpha[gene])
             if converged[gene]:
-                described = describe_fit(beta[gene], factor, design.columns.T, alpha[gene])
-                covariance[gene], mu[gene], hat[gene] = described
+                whole, mu[gene], hat[gene] = describe_fit(beta[gene], factor, dense, alpha[gene])
+                covariance[gene] = whole[:n_coef, :n_coef]
         return beta, mu.T, hat.T, converged, covariance
 
     def alpha_mle(
@@ -209,7 +215,7 @@ class EngineInference(Inference):  # type: ignore[misc]
         converged : (n_genes,)
         """
         y, means = _by_gene(counts), np.maximum(_by_gene(mu), MIN_MU)
-        design = prepare_design(design_matrix)
+        design = prepare_design(design_matrix, self.blocks)
         first_guess = np.log(np.asarray(alpha_hat if start is None else start, dtype=float))
         variance = float(prior_disp_var or 0.0) if prior_reg else 0.0
         prior = (np.log(np.asarray(alpha_hat, dtype=float)), variance, bool(cr_reg))
@@ -235,7 +241,11 @@ class EngineInference(Inference):  # type: ignore[misc]
         self, counts: np.ndarray, size_factors: np.ndarray, design_matrix: np.ndarray, min_mu: float = MIN_MU
     ) -> np.ndarray:
         """Means of a design of groups by least squares, (n_samples, n_genes), floored at `min_mu`."""
-        y, factors, design = _by_gene(counts), _factors_by_gene(size_factors), prepare_design(design_matrix)
+        y, factors, design = (
+            _by_gene(counts),
+            _factors_by_gene(size_factors),
+            prepare_design(design_matrix, self.blocks),
+        )
         mu = np.empty_like(y)
         self._over_genes(
             len(y), lambda first, last: coefficients.linear_means(y, factors, design, float(min_mu), first, last, mu)
@@ -246,7 +256,7 @@ class EngineInference(Inference):  # type: ignore[misc]
         self, size_factors: np.ndarray, design_matrix: np.ndarray, beta: np.ndarray, min_mu: float = MIN_MU
     ) -> np.ndarray:
         """Means at given coefficients, (n_samples, n_genes), floored at `min_mu`."""
-        factors, design = _factors_by_gene(size_factors), prepare_design(design_matrix)
+        factors, design = _factors_by_gene(size_factors), prepare_design(design_matrix, self.blocks)
         mu = np.empty((len(beta), len(design_matrix)))
         values = np.ascontiguousarray(beta, dtype=float)
         self._over_genes(
@@ -258,7 +268,11 @@ class EngineInference(Inference):  # type: ignore[misc]
         self, counts: np.ndarray, size_factors: np.ndarray, design_matrix: np.ndarray, mean_inverse_factor: float
     ) -> np.ndarray:
         """Mean and variance of normalised counts, rough dispersion, dispersion by moments; (4, n_genes)."""
-        y, factors, design = _by_gene(counts), _factors_by_gene(size_factors), prepare_design(design_matrix)
+        y, factors, design = (
+            _by_gene(counts),
+            _factors_by_gene(size_factors),
+            prepare_design(design_matrix, self.blocks),
+        )
         found = np.empty((len(y), 4))
         inverse = float(mean_inverse_factor)
         self._over_genes(

@@ -8,6 +8,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lateralis.model.engine.blocks import (
+    BlockSpace,
+    add_blocks,
+    block_trace,
+    centre_columns,
+    centred_products,
+    dense_matrix,
+    half_log_sums,
+    means_squared,
+)
 from lateralis.model.engine.compilation import summing
 
 
@@ -19,32 +29,42 @@ class Design(NamedTuple):
     columns : (n_coef, n_samples)
     products : (n_products, n_samples) the distinct, non-zero products of two columns
     position : (n_coef · (n_coef + 1) / 2,) row of `products` for each pair (i ≥ j); −1 where the product is zero
-    start : (n_coef, n_samples) least squares: coefficients are `start @ values`
+    start : (n_coef + n_blocks, n_samples) least squares: coefficients are `start @ values`
+    blocks : (n_samples,) number of each sample's block, whose indicator columns are left out here (`blocks`); −1 in none
+    n_blocks : how many there are
     """
 
     columns: np.ndarray
     products: np.ndarray
     position: np.ndarray
     start: np.ndarray
+    blocks: np.ndarray
+    n_blocks: int
 
 
-def prepare_design(matrix: np.ndarray) -> Design:
+def prepare_design(matrix: np.ndarray, blocks: np.ndarray | None = None) -> Design:
     """Products and pseudo-inverse of a design matrix.
 
     Parameters
     ----------
     matrix : (n_samples, n_coef)
+    blocks : (n_samples,) number of each sample's block from 0, −1 in none; None without blocks
 
     Indicator columns make many products alike (x² = x) or zero, and each is summed over samples once. The same design comes
     with every block of genes, so the last ones are kept.
     """
     columns = np.ascontiguousarray(np.asarray(matrix, dtype=float).T)
-    return _prepare(columns.tobytes(), columns.shape)
+    return _prepare(columns.tobytes(), columns.shape, b"" if blocks is None else np.asarray(blocks, np.int64).tobytes())
 
 
 @lru_cache(maxsize=4)
-def _prepare(content: bytes, shape: tuple[int, int]) -> Design:
-    columns = np.frombuffer(content).reshape(shape).copy()
+def _prepare(content: bytes, shape: tuple[int, int], block_content: bytes) -> Design:
+    columns = np.frombuffer(content).reshape(shape).copy() if content else np.empty(shape)
+    blocks = np.frombuffer(block_content, dtype=np.int64).copy()
+    if len(blocks):
+        dense = dense_matrix(columns.T, blocks)
+        none = np.empty((0, shape[1])), np.empty(0, dtype=np.int64)
+        return Design(columns, *none, np.linalg.pinv(dense), blocks, dense.shape[1] - len(columns))
     rows: list[np.ndarray] = []
     known: dict[bytes, int] = {}
     position = []
@@ -59,7 +79,7 @@ def _prepare(content: bytes, shape: tuple[int, int]) -> Design:
                 rows.append(product)
             position.append(row)
     products = np.array(rows).reshape(-1, columns.shape[1])
-    return Design(columns, products, np.array(position, dtype=np.int64), np.linalg.pinv(columns.T))
+    return Design(columns, products, np.array(position, dtype=np.int64), np.linalg.pinv(columns.T), blocks, 0)
 
 
 class Workspace(NamedTuple):
@@ -72,6 +92,7 @@ class Workspace(NamedTuple):
     inverse: np.ndarray
     right: np.ndarray
     solution: np.ndarray
+    space: BlockSpace
 
 
 @summing
@@ -86,12 +107,23 @@ def workspace(design):
         np.empty((n_coef, n_coef)),
         np.empty(n_coef),
         np.empty(n_coef),
+        BlockSpace(
+            np.empty(design.n_blocks),
+            np.empty((design.n_blocks, n_coef)),
+            np.empty(design.n_blocks),
+            np.empty((n_coef if design.n_blocks > 0 else 0, n_samples)),
+            np.empty(n_samples),
+        ),
     )
 
 
 @summing
 def cross_products(design, weights, work):
-    """X'WX of one gene, into `work.matrix`; `weights` is (n_samples,)."""
+    """X'WX of one gene, or its part without the blocks, into `work.matrix`; `weights` is (n_samples,)."""
+    if design.n_blocks > 0:
+        centre_columns(design.columns, design.blocks, weights, 0.0, work.space)
+        centred_products(weights, work.space, work.matrix)
+        return
     products = design.products
     sums = work.sums
     n_products, n_samples = products.shape
@@ -119,14 +151,33 @@ def cross_products(design, weights, work):
 
 
 @summing
-def linear_predictor(columns, beta, eta):
-    """`columns.T @ beta`, into `eta`."""
+def ridged_products(design, weights, ridge, work):
+    """X'WX + ridge of one gene, or its part without the blocks, into `work.matrix`."""
+    n_coef = work.matrix.shape[0]
+    if design.n_blocks > 0:
+        centre_columns(design.columns, design.blocks, weights, ridge, work.space)
+        centred_products(weights, work.space, work.matrix)
+        for j in range(n_coef):
+            for k in range(n_coef):
+                work.matrix[j, k] += ridge * means_squared(work.space, j, k)
+    else:
+        cross_products(design, weights, work)
+    for k in range(n_coef):
+        work.matrix[k, k] += ridge
+
+
+@summing
+def linear_predictor(design, beta, eta):
+    """The design times coefficients, into `eta`."""
+    columns = design.columns
     n_coef, n_samples = columns.shape
     for i in range(n_samples):
-        eta[i] = columns[0, i] * beta[0]
+        eta[i] = columns[0, i] * beta[0] if n_coef > 0 else 0.0
     for k in range(1, n_coef):
         for i in range(n_samples):
             eta[i] += columns[k, i] * beta[k]
+    if design.n_blocks > 0:
+        add_blocks(design.blocks, n_coef, beta, eta)
 
 
 @summing
@@ -137,13 +188,6 @@ def project(rows, values, out):
         for i in range(rows.shape[1]):
             total += rows[k, i] * values[i]
         out[k] = total
-
-
-@summing
-def add_ridge(matrix, ridge):
-    """Add `ridge` to the diagonal."""
-    for k in range(matrix.shape[0]):
-        matrix[k, k] += ridge
 
 
 @summing
@@ -222,9 +266,24 @@ def trace_of_product(first, second):
 
 
 @summing
-def half_log_determinant(factor):
-    """Half the log determinant of the matrix whose Cholesky factor is given."""
+def half_log_determinant(design, work):
+    """Half the log determinant of X'WX, from its Cholesky factor and its blocks."""
     total = 0.0
-    for i in range(factor.shape[0]):
-        total += math.log(factor[i, i])
-    return total
+    for i in range(work.factor.shape[0]):
+        total += math.log(work.factor[i, i])
+    return total + half_log_sums(work.space) if design.n_blocks > 0 else total
+
+
+@summing
+def trace_of_change(design, weights, work):
+    """Trace of (X'WX)⁻¹ X'VX; `weights` are V, and `work` is as `cross_products` and `cholesky` left it for W.
+
+    With blocks, columns stay centred by W: the means are where the centred products are least, so they do not move.
+    """
+    if design.n_blocks > 0:
+        centred_products(weights, work.space, work.matrix)
+        invert(work)
+        return trace_of_product(work.inverse, work.matrix) + block_trace(design.blocks, weights, work.space)
+    cross_products(design, weights, work)
+    invert(work)
+    return trace_of_product(work.inverse, work.matrix)

@@ -34,7 +34,7 @@ _ROUNDING = 4e-16
 def _evaluate(counts, factors, size, design, beta, prior, eta, residual, work):
     """Negative log posterior up to a constant; leaves the likelihood's slopes in `residual`, its weights in `work.weights`."""
     wide, scale, index = prior
-    linear_predictor(design.columns, beta, eta)
+    linear_predictor(design, beta, eta)
     total = 0.0
     alpha = 1.0 / size
     for i in range(len(counts)):
