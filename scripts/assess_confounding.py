@@ -29,7 +29,7 @@ def main(snakemake):
     scores = read_table(snakemake.input.scores, dtype=TEXT).set_index("sample")
     sex = read_table(snakemake.input.sex, dtype=TEXT).set_index("sample")["sex"]
     obs = add_scores(data.obs, scores, samples)
-    variables = obs[list(samples.variables)].copy()
+    variables = obs[samples.described].copy()
     if params.sex is None:
         variables["sex (inferred)"] = pd.Categorical(sex.reindex(obs.index))
     vst = np.asarray(data.layers["vst"], dtype=float)

@@ -7,7 +7,7 @@ from lateralis.config import Contrast, Endpoint, Samples
 from lateralis.inputs.samples import add_scores
 from lateralis.io import layer, read_h5ad, read_table, write_table
 from lateralis.job import run
-from lateralis.model.design import contrast_vector
+from lateralis.model.cells import contrast_weights
 from lateralis.model.endpoint import call_genes, headline_rule
 from lateralis.model.engine.blocks import dense_matrix
 from lateralis.model.preflight import reduced_design
@@ -30,7 +30,7 @@ def main(snakemake):
         np.asarray(normalised[fit.obs_names].layers["vst"], dtype=float), whole, most=params.most
     )
     write_table(snakemake.output.surrogates, surrogates.rename_axis("sample").reset_index())
-    variables = obs[[name for name in samples.variables if name in obs]]
+    variables = obs[samples.described]
     write_table(snakemake.output.correlations, surrogate_correlations(surrogates, variables))
     rows = []
     if surrogates.shape[1]:
@@ -52,7 +52,14 @@ def main(snakemake):
             contrast = Contrast(**contrast)
             where = f"contrasts.{name}"
             if contrast.reduced is None:
-                vector = contrast_vector(contrast, obs, list(design.columns), where=where)
+                vector = contrast_weights(
+                    contrast,
+                    obs,
+                    list(design.columns),
+                    design=fit.uns["design"],
+                    variables=samples.variables,
+                    where=where,
+                )
                 vector = np.append(vector, np.zeros(surrogates.shape[1]))
                 after = wald_statistics(fitted, again, vector)
             else:

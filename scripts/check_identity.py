@@ -30,7 +30,7 @@ def main(snakemake):
     sex = inferred.assign(stated=stated).join(completed_sex(inferred, stated))
     flags = [compare_sex(inferred, stated)]
 
-    participants = obs[params.participant] if params.participant else None
+    participants = obs[params.participant].astype(object) if params.participant else None
     correlations = pair_correlations(np.asarray(data.layers["vst"]), data.var, obs[params.variables])
     pairs = judge_pairs(correlations, samples, participants)
     flags.append(pair_flags(pairs, samples, "identity", unread_by_expression(correlations, samples)))

@@ -88,7 +88,10 @@ def main(snakemake):
         var=fit.genes.set_axis(data.var_names[kept.mask]),
         varm={"coefficients": fit.coefficients, "covariance": fit.covariance},
         obsm={"design_matrix": fit.design},
-        uns={"replacements": {name: fit.replacements[name].to_numpy() for name in fit.replacements}},
+        uns={
+            "replacements": {name: fit.replacements[name].to_numpy() for name in fit.replacements},
+            "design": spec.design,
+        },
     )
     write_h5ad(snakemake.output.fit, stored)
     print(f"{len(model.obs)} samples, {int(kept.mask.sum())} genes with {kept.rule}; fitted by {facts['numerics']}.")

@@ -35,14 +35,16 @@ def main(snakemake):
         results = read_table(path, dtype=TEXT)
         counts = count_calls(results)
         counts.insert(0, "contrast", name)
-        summaries.append(counts.assign(headline=counts["rule"] == headline_rule(results, cohort.endpoint.headline)))
+        headline = counts["rule"] == headline_rule(results, cohort.endpoint.headline)
+        summaries.append(counts.assign(headline=headline, associative=cohort.contrasts[name].associative))
 
     write_table(snakemake.output.summary, pd.concat(summaries, ignore_index=True))
     ledger = build_ledger(
         sources, obs, flags, worst_verdicts(flags), exclusions, models, dict(cohort.contrasts), refused
     )
     write_table(snakemake.output.ledger, ledger)
-    in_sheet = {name: variable for name, variable in cohort.samples.variables.items() if variable.score is None}
+    variables = {name: cohort.samples.variables[name] for name in cohort.samples.described}
+    in_sheet = {name: variable for name, variable in variables.items() if variable.score is None}
     write_table(snakemake.output.table1, describe_cohort(obs, in_sheet, cohort.group_variable))
     write_table(
         snakemake.output.flow,

@@ -9,8 +9,8 @@ from lateralis.config import Contrast, Samples
 from lateralis.inputs.samples import add_scores
 from lateralis.io import layer, read_h5ad, read_table, write_json, write_table
 from lateralis.job import run
+from lateralis.model.cells import contrast_weights
 from lateralis.model.contrasts import contrast_all_zero, keep_sound, wald_test
-from lateralis.model.design import contrast_vector
 from lateralis.model.likelihood_ratio import likelihood_ratio_test
 from lateralis.model.preflight import reduced_design
 from lateralis.model.shrinkage import shrink_contrast, shrink_estimates
@@ -19,6 +19,10 @@ from lateralis.records.ledger import ROLES, contrast_roles
 
 TEXT = {"gene_id": str, "gene_name": str, "sample": str}
 HEAD = ["gene_id", "gene_name", "baseMean"]
+ASSOCIATIVE = (
+    "Associative: its groups were formed after randomisation, so a difference may be a cause of the grouping as well as an "
+    "effect of the treatment."
+)
 COLUMNS = ["log2FoldChange", "lfcSE", "stat", "pvalue", "log2FoldChange_shrunken"]
 
 
@@ -36,7 +40,7 @@ def main(snakemake):
         statistics = genes[["gene_id", "gene_name", "baseMean"]].head(0).reindex(columns=[*HEAD, *COLUMNS, "na_reason"])
         status = {"test": "wald" if contrast.reduced is None else "lrt"}
     elif contrast.reduced is None:
-        tests, status = wald(contrast, fit, data, where, snakemake.threads)
+        tests, status = wald(contrast, fit, data, samples, where, snakemake.threads)
         statistics = gather(tests, fit, genes)
     else:
         tests, status = likelihood_ratio(contrast, fit, data, samples, where, snakemake.threads)
@@ -50,7 +54,7 @@ def main(snakemake):
         {
             "status": verdict.status,
             "reason": verdict.reason,
-            "warnings": verdict.warnings,
+            "warnings": [*verdict.warnings, *([ASSOCIATIVE] if contrast.associative else [])],
             "confounding": json.loads(verdict.table.to_json(orient="records")),
             "model": contrast.model,
             "samples": counted,
@@ -74,7 +78,7 @@ def judge(contrast, params, samples, fit, data, sex, where):
     matrix, obs = fit.obsm["design_matrix"], data.obs.loc[fit.obs_names]
     columns = list(matrix.columns)
     if contrast.reduced is None:
-        tested = contrast_vector(contrast, obs, columns, where=where)
+        tested = weights_of(contrast, obs, fit, samples, where)
     else:
         reduced = reduced_design(contrast.reduced, obs, matrix, blocks_of(fit), samples, where=f"{where}.reduced")
         tested = np.eye(len(columns))[[column not in reduced for column in columns]]
@@ -103,10 +107,16 @@ def gather(tests, fit, genes):
     return statistics
 
 
-def wald(contrast, fit, data, where, threads):
+def weights_of(contrast, obs, fit, samples, where):
+    """Weights of the fit's coefficients in a contrast."""
+    columns = list(fit.obsm["design_matrix"].columns)
+    return contrast_weights(contrast, obs, columns, design=fit.uns["design"], variables=samples.variables, where=where)
+
+
+def wald(contrast, fit, data, samples, where, threads):
     """Wald test of a linear contrast, and its fold change shrunken."""
     matrix, obs, given = fit.obsm["design_matrix"], data.obs.loc[fit.obs_names], fitted(fit, data)
-    vector = contrast_vector(contrast, obs, list(matrix.columns), where=where)
+    vector = weights_of(contrast, obs, fit, samples, where)
     compared = (
         obs[contrast.variable].isin([contrast.test, contrast.reference]).to_numpy() if contrast.variable else None
     )

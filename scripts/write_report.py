@@ -135,7 +135,7 @@ def describe_model(name, cohort, facts_path, genes_path, samples_path, obs, grou
         "offsets": facts["offsets"],
         "numerics": facts["numerics"],
         "prior_variance": facts["prior_variance"],
-        "warnings": [],
+        "warnings": [facts["blocks"]] if facts["blocks"] else [],
     }
 
 
@@ -152,7 +152,7 @@ def page_figures(cohort, given):
         paths |= {f"contrasts/{name}/{kind}": path for name, path in zip(names, given[kind], strict=True)}
     paths |= {f"models/{name}/dispersions": path for name, path in zip(cohort.models, given.dispersions, strict=True)}
     paths |= {f"samples/{Path(path).stem}": path for path in given.qc_figures}
-    for variable in cohort.samples.variables:
+    for variable in cohort.samples.described:
         if variable != cohort.group_variable and variable not in cohort.samples.scores:
             paths[f"samples/pca_{variable}"] = f"{given.pca}/{variable}.svg"
     return {name: ReportFigure(*read_svg(path)) for name, path in paths.items()}

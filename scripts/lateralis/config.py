@@ -108,6 +108,34 @@ class Model(Section):
     )
 
 
+Cell = dict[VariableName, str | FiniteFloat]
+
+
+class Difference(Section):
+    """Two cells of a design, each a level or value for each variable that matters."""
+
+    test: Cell = Field(min_length=1, description="Levels and values on top, e.g. `{visit: month4, arm: il2}`.")
+    reference: Cell = Field(min_length=1, description="Those below, e.g. `{visit: baseline, arm: il2}`.")
+    weight: FiniteFloat = Field(1.0, description="How often the difference is taken; −1 subtracts it from the others.")
+
+    @field_validator("test", "reference", mode="before")
+    @classmethod
+    def _no_booleans(cls, value: Any) -> Any:
+        for name, level in value.items() if isinstance(value, dict) else ():
+            if isinstance(level, bool):
+                raise ValueError(f"YAML read the level of {name} as {level}: put it in quotes, e.g. 'yes' or 'no'")
+        return value
+
+    def words(self) -> str:
+        """The difference as people write it."""
+        sign = "" if self.weight == 1 else "−" if self.weight == -1 else f"{self.weight:+g} × "
+        cells = [
+            ", ".join(f"{value:g}" if isinstance(value, float) else value for value in cell.values())
+            for cell in (self.test, self.reference)
+        ]
+        return f"{sign}({cells[0]} vs {cells[1]})"
+
+
 class Contrast(Section):
     """One question to a model: two levels of a variable, a linear combination of coefficients, or a reduced design."""
 
@@ -119,6 +147,22 @@ class Contrast(Section):
         None,
         min_length=1,
         description='In place of the three: a weight for each coefficient, e.g. `{"dose[T.2]": 0.5}`.',
+    )
+    differences: list[Difference] | None = Field(
+        None,
+        min_length=1,
+        description="In place of these: a sum of differences of cells. An interaction is a difference of differences: the "
+        "second has `weight: -1`. Variables that cells do not name are alike in both.",
+    )
+    for_each: dict[VariableName, list[str]] | None = Field(
+        None,
+        description="Makes one contrast of each combination, e.g. `{visit: [month1, month4]}`: `{visit}` in its name and "
+        "values stands for them.",
+    )
+    associative: bool = Field(
+        False,
+        description="The groups were formed after randomisation, as responders are: tables and report call the result "
+        "associative, not an effect.",
     )
     reduced: str | None = Field(
         None,
@@ -139,6 +183,14 @@ class Contrast(Section):
     @model_validator(mode="after")
     def _one_kind(self) -> Contrast:
         levels = (self.variable, self.test, self.reference)
+        if self.for_each is not None:
+            raise ValueError("`for_each` is for contrasts of a cohort file whose names hold its variables in braces")
+        if self.differences is not None:
+            if self.weights is not None or self.reduced is not None or any(value is not None for value in levels):
+                raise ValueError(
+                    "give `differences` alone, or `variable`, `test` and `reference`, or `weights`, or `reduced`"
+                )
+            return self
         if self.reduced is not None:
             if self.weights is not None or any(value is not None for value in levels):
                 raise ValueError("`reduced` asks a question of its own: remove it, or all other keys but `model`")
@@ -148,15 +200,21 @@ class Contrast(Section):
             if not any(self.weights.values()):
                 raise ValueError("`weights` are all zero: nothing would be tested")
         elif any(value is None for value in levels):
-            raise ValueError("give `variable`, `test` and `reference`, or `weights`, or `reduced`")
+            raise ValueError("give `variable`, `test` and `reference`, or `weights`, or `differences`, or `reduced`")
         elif self.test == self.reference:
             raise ValueError(f"`test` and `reference` are both '{self.test}': name two different levels")
         return self
 
     def label(self, name: str, design: str) -> str:
         """The contrast in words; `name` is its key, `design` that of its model."""
+        words = self._words(name, design)
+        return f"{words} (associative)" if self.associative else words
+
+    def _words(self, name: str, design: str) -> str:
         if self.variable is not None:
             return f"{self.test} vs {self.reference}"
+        if self.differences is not None:
+            return f"{name}: " + " ".join(difference.words() for difference in self.differences)
         if self.reduced is not None:
             terms = [":".join(map(str, term)) for term in dropped_terms(design, self.reduced)]
             return "any effect of " + (", ".join(terms) or "the intercept")
@@ -206,6 +264,9 @@ class Cohort(Section):
                 )
             if contrast.variable is not None:
                 self._check_level(f"contrasts.{name}", contrast)
+            for number, difference in enumerate(contrast.differences or [], start=1):
+                for cell in (difference.test, difference.reference):
+                    self._check_cell(f"contrasts.{name}.differences, number {number}", cell)
         if isinstance(self.outliers.cells, list):
             for variable in self.outliers.cells:
                 if self._declared("outliers.cells", variable).type != "categorical":
@@ -260,6 +321,18 @@ class Cohort(Section):
                 raise ValueError(
                     f"{key}.{role}: '{level}' is no level of {contrast.variable}; there is {listing(variable.levels)}"
                 )
+
+    def _check_cell(self, key: str, cell: Cell) -> None:
+        for name, value in cell.items():
+            variable = self._declared(key, name)
+            if variable.type == "numeric" and isinstance(value, str):
+                raise ValueError(f"{key}: {name} is numeric, found '{value}'; give a number in the units of the sheet")
+            if variable.levels is not None and not self._is_level(value, variable.levels):
+                raise ValueError(f"{key}: '{value}' is no level of {name}; there is {listing(variable.levels)}")
+
+    @staticmethod
+    def _is_level(value: str | float, levels: list[str]) -> bool:
+        return (f"{value:g}" if isinstance(value, float) else value) in levels
 
     def _check_tested(self, key: str, contrast: Contrast) -> None:
         formula = parse_formula(self.models[contrast.model].design)

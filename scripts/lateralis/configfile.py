@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -134,4 +136,53 @@ def load_cohort(path: str | Path) -> Cohort:
     InputError
         With the file, the key, what was found and what would be right.
     """
-    return parse_section(Cohort, read_yaml(path), str(path))
+    return parse_section(Cohort, expand_contrasts(read_yaml(path), str(path)), str(path))
+
+
+def expand_contrasts(content: dict[str, Any], where: str) -> dict[str, Any]:
+    """The content of a cohort file with one contrast for each combination that a `for_each` asks for.
+
+    Braces are replaced as text and nothing is evaluated.
+    """
+    contrasts = content.get("contrasts")
+    if not isinstance(contrasts, dict):
+        return content
+    found: dict[Any, Any] = {}
+    for name, contrast in contrasts.items():
+        arrays = contrast.get("for_each") if isinstance(contrast, dict) else None
+        if arrays is None:
+            found[name] = contrast
+            continue
+        key = f"contrasts.{name}.for_each"
+        if not (
+            isinstance(arrays, dict)
+            and arrays
+            and all(isinstance(values, list) and values for values in arrays.values())
+        ):
+            raise InputError(where, f"{key}: found {arrays!r:.80}", "Give variables, each with a list of levels")
+        missing = [variable for variable in arrays if f"{{{variable}}}" not in str(name)]
+        if missing:
+            raise InputError(
+                where, f"{key}: '{{{missing[0]}}}' is not in the contrast's name", "Each combination needs its own name"
+            )
+        rest = {field: value for field, value in contrast.items() if field != "for_each"}
+        for combination in product(*arrays.values()):
+            values = {f"{{{variable}}}": str(value) for variable, value in zip(arrays, combination, strict=True)}
+            own = _filled(str(name), values)
+            if own in found or own in contrasts:
+                raise InputError(where, f"{key}: makes a second contrast named '{own}'", "Give each its own name")
+            found[own] = _filled(rest, values)
+    return content | {"contrasts": found}
+
+
+def _filled(value: Any, values: Mapping[str, str]) -> Any:
+    """Text, and text inside lists and mappings, with what stands for the braces."""
+    if isinstance(value, str):
+        for braces, filling in values.items():
+            value = value.replace(braces, filling)
+        return value
+    if isinstance(value, list):
+        return [_filled(part, values) for part in value]
+    if isinstance(value, dict):
+        return {_filled(key, values): _filled(part, values) for key, part in value.items()}
+    return value

@@ -183,6 +183,11 @@ class Samples(Section):
         return list(dict.fromkeys([role for role in roles if role] + in_sheet))
 
     @property
+    def described(self) -> list[str]:
+        """Variables that describe a sample; not who gave it."""
+        return [name for name in self.variables if name not in (self.participant, self.family)]
+
+    @property
     def scores(self) -> dict[str, str]:
         """Variables that are scores of a panel of marker genes, and the panel of each."""
         return {name: variable.score for name, variable in self.variables.items() if variable.score is not None}

@@ -89,9 +89,9 @@ def test_the_warning_names_no_folder(monkeypatch):
 
 
 def test_the_warning_reaches_the_fit(counts, monkeypatch):
-    def warns(threads):
+    def warns(threads, blocks):
         chosen.warnings.warn("The engine cannot run here", stacklevel=1)
-        return FallbackInference(n_cpus=threads)
+        return FallbackInference(n_cpus=threads, blocks=blocks)
 
     monkeypatch.setattr("lateralis.model.fit.choose_numerics", warns)
     found = fit(counts[:, :30], None)

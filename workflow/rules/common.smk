@@ -206,15 +206,9 @@ def group_of_cohort(wildcards):
 
 
 def variables_of_cohort(wildcards):
-    """Names of a cohort's variables that stand in the sheet, in order."""
+    """Names of a cohort's variables that stand in the sheet and describe samples, in order."""
     samples = LOADED[wildcards.cohort][1].samples
-    return [name for name in samples.variables if name not in samples.scores]
-
-
-def known_of_cohort(wildcards):
-    """The variables of a cohort that do not say who a person is."""
-    samples = LOADED[wildcards.cohort][1].samples
-    return [name for name in variables_of_cohort(wildcards) if name not in (samples.participant, samples.family)]
+    return [name for name in samples.described if name not in samples.scores]
 
 
 def of_each_contrast(pattern):

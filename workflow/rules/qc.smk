@@ -32,7 +32,7 @@ rule check_identity:
         sex=sex_of_cohort,
         participant=lookup(dpath="{cohort}/samples/participant", within=COHORTS),
         relatedness=lookup(dpath="{cohort}/qc/relatedness", within=COHORTS),
-        variables=known_of_cohort,
+        variables=variables_of_cohort,
         code=code("check_identity.py"),
     script:
         "../../scripts/check_identity.py"

@@ -74,7 +74,9 @@ def select_samples(
     return reason
 
 
-def design_matrix(obs: pd.DataFrame, design: str, variables: Mapping[str, Variable], *, where: str) -> pd.DataFrame:
+def design_matrix(
+    obs: pd.DataFrame, design: str, variables: Mapping[str, Variable], *, where: str, at: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Design matrix of the samples given, coded as R does (treatment contrasts, the first level is the reference).
 
     Parameters
@@ -83,12 +85,13 @@ def design_matrix(obs: pd.DataFrame, design: str, variables: Mapping[str, Variab
     design : formula
     variables : the cohort's variables
     where : file and key for messages
+    at : (k, n_variables) other rows, of levels that `obs` has, to be coded, centred and scaled as `obs` is; default, `obs`
 
     Returns
     -------
-    (n_samples, n_coef) float; columns named `Intercept`, `group[T.als]`, `age`, `group[T.als]:age`, …. Levels without
-    samples are dropped. Numeric variables are transformed, then centred and scaled over these samples where the config
-    asks for it.
+    (n_samples, n_coef) float, or (k, n_coef); columns named `Intercept`, `group[T.als]`, `age`, `group[T.als]:age`, ….
+    Levels without samples are dropped. Numeric variables are transformed, then centred and scaled over these samples where
+    the config asks for it.
     """
     from formulaic import Formula as FormulaicFormula
     from formulaic.parser.types import Factor as FormulaicFactor
@@ -100,6 +103,13 @@ def design_matrix(obs: pd.DataFrame, design: str, variables: Mapping[str, Variab
     )
     if data.empty:
         return pd.DataFrame({"Intercept": 1.0}, index=obs.index)
+    if at is not None:
+        coded = {str(factor): _column(obs, factor, variables, where, at) for factor in formula.factors}
+        rows = pd.concat([data, pd.DataFrame(coded, index=at.index)], ignore_index=True)
+        for name in data:  # concatenation forgets the categories
+            if isinstance(data[name].dtype, pd.CategoricalDtype):
+                rows[name] = pd.Categorical(rows[name], categories=data[name].cat.categories)
+        data = rows
     lookup = FormulaicFactor.EvalMethod.LOOKUP
     terms = [
         FormulaicTerm([FormulaicFactor(str(factor), eval_method=lookup) for factor in term]) for term in formula.terms
@@ -107,11 +117,16 @@ def design_matrix(obs: pd.DataFrame, design: str, variables: Mapping[str, Variab
     if formula.intercept:
         terms.insert(0, FormulaicTerm([FormulaicFactor("1", eval_method=FormulaicFactor.EvalMethod.LITERAL)]))
     matrix = FormulaicFormula(terms).get_model_matrix(data, output="pandas")
-    return pd.DataFrame(matrix.to_numpy(dtype=float), index=obs.index, columns=list(matrix.columns))
+    values, columns = matrix.to_numpy(dtype=float), list(matrix.columns)
+    if at is not None:
+        return pd.DataFrame(values[len(obs) :], index=at.index, columns=columns)
+    return pd.DataFrame(values, index=obs.index, columns=columns)
 
 
-def _column(obs: pd.DataFrame, factor: Factor, variables: Mapping[str, Variable], where: str) -> pd.Series:
-    """One factor's values, ready to be coded."""
+def _column(
+    obs: pd.DataFrame, factor: Factor, variables: Mapping[str, Variable], where: str, at: pd.DataFrame | None = None
+) -> pd.Series:
+    """One factor's values in `obs`, or in `at` centred and scaled as in `obs`, ready to be coded."""
     values, variable = obs[factor.variable], variables[factor.variable]
     if variable.type == "categorical":
         present = values.cat.remove_unused_categories()
@@ -121,10 +136,15 @@ def _column(obs: pd.DataFrame, factor: Factor, variables: Mapping[str, Variable]
                 f"'{factor.variable}' has one level ('{present.cat.categories[0]}') among the model's samples",
                 "Leave it out of the design",
             )
-        return present
+        return present if at is None else at[factor.variable]
+    asked = None if at is None else at[factor.variable].astype(float)
     if factor.transform is not None:
         with np.errstate(divide="ignore", invalid="ignore"):
             values = pd.Series(_TRANSFORM[factor.transform](values.to_numpy()), index=values.index)
+            if asked is not None:
+                asked = pd.Series(_TRANSFORM[factor.transform](asked.to_numpy()), index=asked.index)
+        if asked is not None and not np.isfinite(asked).all():
+            raise InputError(where, f"{factor} of the value given is not a finite number", "Give another value")
         if not np.isfinite(values).all():
             sample = values.index[~np.isfinite(values)][0]
             raise InputError(
@@ -135,9 +155,9 @@ def _column(obs: pd.DataFrame, factor: Factor, variables: Mapping[str, Variable]
     spread = values.std(ddof=1)
     if not spread > 0:
         raise InputError(where, f"'{factor}' has one value in all of the model's samples", "Leave it out of the design")
-    if variable.center:
-        values = values - values.mean()
-    return values / spread if variable.scale else values
+    centre = values.mean() if variable.center else 0.0
+    coded = (values if asked is None else asked) - centre
+    return coded / spread if variable.scale else coded
 
 
 def confounded_columns(matrix: pd.DataFrame) -> list[str]:
@@ -203,7 +223,7 @@ def coefficient_of_level(columns: Collection[str], variable: str, level: str) ->
 
 
 def contrast_vector(contrast: Contrast, obs: pd.DataFrame, columns: list[str], *, where: str) -> np.ndarray:
-    """Weights of the coefficients in one contrast.
+    """Weights of the coefficients in one contrast; one of `differences` is `cells.difference_weights`.
 
     Parameters
     ----------
@@ -259,6 +279,9 @@ def tested_variables(contrasts: Mapping[str, Contrast], design: str) -> list[str
     found = {contrast.variable for contrast in contrasts.values() if contrast.variable is not None}
     variables = parse_formula(design).variables
     for contrast in contrasts.values():
+        for difference in contrast.differences or []:
+            names = {*difference.test, *difference.reference}
+            found.update(name for name in names if difference.test.get(name) != difference.reference.get(name))
         for name, weight in (contrast.weights or {}).items():
             if weight:
                 parts = {part.split("[")[0].rstrip(")").split("(")[-1] for part in name.split(":")}

@@ -19,7 +19,8 @@ from lateralis.inputs.samples import add_scores, biological_samples, check_exclu
 from lateralis.inputs.simulate.sheets import simulate_sheet
 from lateralis.model import outliers
 from lateralis.model.blocks import block_variable, centre_in_blocks, split_blocks
-from lateralis.model.design import check_design, check_nested, contrast_vector, design_matrix, select_samples
+from lateralis.model.cells import contrast_weights
+from lateralis.model.design import check_design, check_nested, design_matrix, select_samples
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ def check_cohort(cohort: Cohort, where: str) -> list[str]:
             where=f"{where}, models.{name}",
         )
         for contrast_name, contrast in cohort.contrasts_of(name).items():
-            check_contrast(contrast, model, cohort.samples, where=f"{where}, contrasts.{contrast_name}")
+            where_contrast = f"{where}, contrasts.{contrast_name}"
+            check_contrast(contrast, model, cohort.samples, design=spec.design, where=where_contrast)
         warnings += design_warnings(model, spec, cohort.samples, name)
     return warnings
 
@@ -112,10 +114,11 @@ def check_scores(cohort: Cohort, panels: PanelFile, where: str) -> None:
             )
 
 
-def check_contrast(contrast: Contrast, model: ModelSamples, samples: Samples, *, where: str) -> None:
-    """Raise an `InputError` unless a contrast can be asked of its model."""
+def check_contrast(contrast: Contrast, model: ModelSamples, samples: Samples, *, design: str, where: str) -> None:
+    """Raise an `InputError` unless a contrast can be asked of its model, whose formula is `design`."""
     if contrast.reduced is None:
-        contrast_vector(contrast, model.obs, list(model.matrix.columns), where=where)
+        columns = list(model.matrix.columns)
+        contrast_weights(contrast, model.obs, columns, design=design, variables=samples.variables, where=where)
         return
     reduced_design(contrast.reduced, model.obs, model.matrix, model.blocks, samples, where=f"{where}.reduced")
 
