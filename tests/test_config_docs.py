@@ -133,7 +133,7 @@ def test_parts_of_the_guide_fit_a_cohort(example):
         "visit": {"type": "categorical"},
     }
     parts = [snippet for snippet in snippets() if "cohort" not in snippet and "counts" not in snippet]
-    assert len(parts) == 7
+    assert len(parts) == 8
     for part in parts:
         merged = {key: value for key, value in example.items() if key not in part}
         samples = part.get("samples", {})

@@ -144,7 +144,7 @@ def expand_contrasts(content: dict[str, Any], where: str) -> dict[str, Any]:
 
     Braces are replaced as text and nothing is evaluated.
     """
-    contrasts = content.get("contrasts")
+    contrasts = content.get("contrasts") if isinstance(content, dict) else None
     if not isinstance(contrasts, dict):
         return content
     found: dict[Any, Any] = {}
