@@ -11,6 +11,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/qc.smk"
 include: "workflow/rules/model.smk"
+include: "workflow/rules/trust.smk"
 include: "workflow/rules/records.smk"
 include: "workflow/rules/report.smk"
 

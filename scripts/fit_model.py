@@ -91,6 +91,7 @@ def main(snakemake):
         uns={
             "replacements": {name: fit.replacements[name].to_numpy() for name in fit.replacements},
             "design": spec.design,
+            "exempt_three_larger": one_factor and categorical,
         },
     )
     write_h5ad(snakemake.output.fit, stored)

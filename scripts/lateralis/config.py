@@ -30,6 +30,7 @@ from lateralis.sections import (
     QualityControl,
     Samples,
     Section,
+    Trust,
     Variable,
     VariableName,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "Samples",
     "Section",
     "SizeFactorRule",
+    "Trust",
     "Variable",
 ]
 
@@ -131,6 +133,13 @@ class Cohort(Section):
     )
     outliers: Outliers = Field(default_factory=Outliers, description="Outlier counts.")
     qc: QualityControl = Field(default_factory=QualityControl, description="Quality control.")
+    trust: Trust = Field(default_factory=Trust, description="How far to trust each contrast.")
+    signature: list[Name] | None = Field(
+        None,
+        min_length=2,
+        description="Contrasts of one group against others; the signature are the genes changed in all. Default: "
+        "the first two or more that test the same level of the same variable in the same model.",
+    )
     models: dict[Name, Model] = Field(min_length=1, description="The fits, by name.")
     contrasts: dict[Name, Contrast] = Field(min_length=1, description="The questions, by name.")
     endpoint: Endpoint = Field(default_factory=Endpoint, description="When a gene is called.")
@@ -161,6 +170,14 @@ class Cohort(Section):
             for name in names:
                 if self._declared(key, name).type != "categorical":
                     raise ValueError(f"{key}: '{name}' is numeric; only categorical variables have levels to share")
+        for name in self.trust.leave_out:
+            if self._declared("trust.leave_out", name).type != "categorical":
+                raise ValueError(f"trust.leave_out: '{name}' is numeric; only levels can be left out")
+        for name in self.signature or []:
+            if name not in self.contrasts:
+                raise ValueError(f"signature: there is no contrast '{name}'; there is {listing(self.contrasts)}")
+            if self.contrasts[name].reduced is not None:
+                raise ValueError(f"signature: '{name}' is a likelihood-ratio test, which has no direction")
         for variable, panel in self.samples.scores.items():
             if self.qc.panel == "none":
                 raise ValueError(
@@ -293,6 +310,29 @@ class Cohort(Section):
     def group_variable(self) -> str | None:
         """The variable whose levels describe the cohort: the first that a contrast compares."""
         return next(filter(None, map(self.grouping, self.contrasts)), None)
+
+    @property
+    def signature_contrasts(self) -> list[str]:
+        """Contrasts of one group against others: those of `signature`, or the first set of two or more that there is."""
+        if self.signature is not None:
+            return self.signature
+        sets: dict[tuple[str, str | None, str | None], list[str]] = {}
+        for name, contrast in self.contrasts.items():
+            if contrast.variable is not None and not contrast.associative:
+                sets.setdefault((contrast.model, contrast.variable, contrast.test), []).append(name)
+        return next((names for names in sets.values() if len(names) > 1), [])
+
+    @property
+    def signature_screen(self) -> str | None:
+        """The likelihood-ratio test of the variable that the signature's contrasts compare, in the same model, if any."""
+        names = self.signature_contrasts
+        if not names:
+            return None
+        first = self.contrasts[names[0]]
+        for name, contrast in self.contrasts.items():
+            if contrast.reduced is not None and contrast.model == first.model and self.grouping(name) == first.variable:
+                return name
+        return None
 
     def contrasts_of(self, model: str) -> dict[str, Contrast]:
         """The contrasts of one model, in the order of the file."""

@@ -255,6 +255,37 @@ class Relatedness(Section):
     path: str = Field(description="The tool's table of pairs.")
 
 
+class Trust(Section):
+    """How far to trust each contrast: permutations, leave-one-out, bootstraps, and the same question with other means."""
+
+    scale: Literal["off", "small", "large"] = Field(
+        "off",
+        description="`small`: 10 permutations of 4,000 genes and 50 bootstraps, some seconds a contrast; `large`: 100 "
+        "permutations of all genes and 200 bootstraps, some minutes.",
+    )
+    seed: StrictInt = Field(1, ge=0, le=2**32 - 1, description="Seed of permutations and bootstraps.")
+    leave_out: list[VariableName] = Field(
+        default_factory=list,
+        description="Categorical variables whose levels are left out one at a time, beside samples, participants, families "
+        "and technical variables; e.g. `[diagnosis]`.",
+    )
+
+    @property
+    def permutations(self) -> int:
+        """Permutations of each contrast."""
+        return {"off": 0, "small": 10, "large": 100}[self.scale]
+
+    @property
+    def bootstraps(self) -> int:
+        """Bootstraps of each contrast."""
+        return {"off": 0, "small": 50, "large": 200}[self.scale]
+
+    @property
+    def most_genes(self) -> int | None:
+        """Genes fitted in each permutation at most; None for all."""
+        return None if self.scale == "large" else 4000
+
+
 class QualityControl(Section):
     """What is checked of each sample, and of the variables against each other. Nothing here removes a sample."""
 

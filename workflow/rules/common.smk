@@ -271,3 +271,62 @@ def of_each_surrogate_model(pattern):
         return of_each_model(pattern)(wildcards) if asked else []
 
     return paths
+
+
+def trust_parts_of_contrast(wildcards):
+    """Tables about a contrast's trust: all parts where they are asked for, of a likelihood-ratio test the calibration alone."""
+    cohort = LOADED[wildcards.cohort][1]
+    if cohort.trust.scale == "off":
+        return {}
+    parts = ["calibration"]
+    if cohort.contrasts[wildcards.contrast].reduced is None:
+        parts += ["robustness", "sensitivity", "overlap"]
+    folder = f"results/{wildcards.cohort}/contrasts/{wildcards.contrast}/trust"
+    return {part: f"{folder}/{part}.tsv" for part in parts}
+
+
+def left_out_of_contrast(wildcards):
+    """Variables whose levels are left out one at a time: who gave a sample, technical ones, and those asked for."""
+    cohort = LOADED[wildcards.cohort][1]
+    people = [name for name in (cohort.samples.participant, cohort.samples.family) if name is not None]
+    found = [*people, *technical_of_contrast(wildcards), *cohort.trust.leave_out]
+    return list(dict.fromkeys(name for name in found if name != cohort.sex_variable))
+
+
+def signature_of_cohort(wildcards):
+    """Contrasts that a cohort's signature is made of."""
+    return LOADED[wildcards.cohort][1].signature_contrasts
+
+
+def of_signature(pattern):
+    """Input function: a pattern with {cohort} and {contrast}, for each contrast of the signature."""
+
+    def paths(wildcards):
+        return collect(pattern, cohort=wildcards.cohort, contrast=signature_of_cohort(wildcards))
+
+    return paths
+
+
+def screen_of_signature(wildcards):
+    """Results of the likelihood-ratio test that screens genes for the signature's contrasts, if there is one."""
+    name = LOADED[wildcards.cohort][1].signature_screen
+    return f"results/{wildcards.cohort}/contrasts/{name}/results.tsv.gz" if name else []
+
+
+def signature_if_any(suffix):
+    """Input function: a file of the signature, for a cohort that has one."""
+
+    def paths(wildcards):
+        return f"results/{wildcards.cohort}/signature.{suffix}" if signature_of_cohort(wildcards) else []
+
+    return paths
+
+
+def of_each_robust_contrast(pattern):
+    """Input function: a pattern with {cohort} and {contrast}, for each contrast whose calls were examined one by one."""
+
+    def paths(wildcards):
+        examined = LOADED[wildcards.cohort][1].trust.scale != "off"
+        return of_each_fold_change(pattern)(wildcards) if examined else []
+
+    return paths

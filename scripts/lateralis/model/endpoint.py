@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -81,6 +82,14 @@ def call_genes(statistics: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
         results["call_fdr"] = np.where(small["fdr"], "changed", "none")
         results["call_strict"] = ""
     return results[list(RESULT_COLUMNS)]
+
+
+def call_again(statistics: pd.DataFrame, genes: Sequence[str], endpoint: Endpoint) -> pd.DataFrame:
+    """Calls from the statistics of a refit (`refit.wald_statistics`), index gene_id, in the order of its genes."""
+    named = statistics.assign(gene_id=list(genes), gene_name="")
+    if "log2FoldChange" in statistics:
+        named["log2FoldChange_shrunken"] = np.nan
+    return call_genes(named, endpoint).set_index("gene_id").loc[list(genes)]
 
 
 def _direction(effect: np.ndarray, called: np.ndarray) -> np.ndarray:

@@ -1,0 +1,254 @@
+"""What a contrast's calls rest on: one sample, participant, family or batch left out at a time, and samples drawn anew.
+
+Dispersions and size factors are held, so a refit costs what its genes' coefficients cost; only called genes and those near the
+threshold are refitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from lateralis.config import Endpoint
+from lateralis.model.contrasts import wald_test
+from lateralis.model.gene_fits import ModelCounts
+from lateralis.model.numerics import choose_numerics
+from lateralis.model.stored import StoredModel
+
+MOST_GENES = 2000
+_NEAR = 2.0  # times alpha: adjusted p-values of genes near the threshold
+_STABLE = 0.95  # share of bootstraps in which the direction must stay
+
+
+class LeftOut(NamedTuple):
+    """Estimates of each refit, (n_units, n_genes); NaN where it cannot be done."""
+
+    units: list[tuple[str, str]]
+    log2_fold_change: np.ndarray
+    pvalue: np.ndarray
+
+
+def assessed_genes(results: pd.DataFrame, rule: str, endpoint: Endpoint) -> pd.Index:
+    """Genes called by a rule and those near its threshold, index by gene_id, most significant first, 2,000 at most.
+
+    Parameters
+    ----------
+    results : of `endpoint.call_genes`, of a contrast with fold changes
+    """
+    adjusted = {"nominal": "pvalue", "fdr": "padj", "strict": "padj_threshold"}[rule]
+    called = results[f"call_{rule}"].isin(["up", "down"])
+    near = (results[adjusted] < _NEAR * endpoint.alpha) & (
+        results["log2FoldChange"].abs() >= np.log2(endpoint.fold_change) * 0.9
+    )
+    chosen = results[called | near]
+    order = np.lexsort((chosen["pvalue"], ~called[chosen.index]))
+    return pd.Index(chosen["gene_id"].to_numpy()[order][:MOST_GENES])
+
+
+def leave_out_units(obs: pd.DataFrame, kinds: Mapping[str, pd.Series]) -> list[tuple[str, str, np.ndarray]]:
+    """Which samples to leave out, one unit at a time.
+
+    Parameters
+    ----------
+    obs : typed sample sheet of the model's samples
+    kinds : kind → unit of each sample, empty or missing where it has none; the samples themselves come first
+
+    Returns
+    -------
+    kind, name and (n_samples,) mask of each unit; of other kinds only those of two samples or more
+    """
+    units = [("sample", str(name), np.arange(len(obs)) == number) for number, name in enumerate(obs.index)]
+    for kind, values in kinds.items():
+        text = values.astype(object).where(values.notna(), "").astype(str).to_numpy()
+        for name in sorted(set(text) - {""}):
+            mask = text == name
+            if 1 < mask.sum() < len(obs):
+                units.append((kind, name, mask))
+    return units
+
+
+def refit_without(
+    model: StoredModel,
+    contrast: np.ndarray,
+    genes: pd.Index,
+    units: list[tuple[str, str, np.ndarray]],
+    *,
+    threads: int = 1,
+) -> LeftOut:
+    """Estimate the contrast without each unit, dispersions held.
+
+    Parameters
+    ----------
+    contrast : (n_coef,) weights of the model's coefficients
+    genes : ids of the genes to refit
+    units : from `leave_out_units`
+    """
+    at = model.fit.var_names.get_indexer(genes)
+    effects = np.full((len(units), len(at)), np.nan)
+    pvalues = effects.copy()
+    for number, (_, _, mask) in enumerate(units):
+        found = _estimate(model, contrast, at, np.flatnonzero(~mask), threads)
+        if found is not None:
+            effects[number], pvalues[number] = found
+    return LeftOut([(kind, name) for kind, name, _ in units], effects, pvalues)
+
+
+def _estimate(
+    model: StoredModel, contrast: np.ndarray, genes: np.ndarray, samples: np.ndarray, threads: int
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Log2 fold changes and p-values from chosen samples, which may come twice; None where the contrast is lost with them."""
+    matrix, blocks = model.design.to_numpy()[samples], None
+    seen = matrix
+    if model.blocks is not None:
+        blocks = _renumbered(model.blocks[samples], samples)
+        sizes = np.bincount(blocks)
+        means = np.zeros((len(sizes), matrix.shape[1]))
+        np.add.at(means, blocks, matrix)
+        seen = matrix - (means / sizes[:, None])[blocks]
+    kept = _independent(seen)
+    if not np.allclose(np.delete(contrast, kept), 0):
+        return None
+    n_coef = len(kept) + (0 if blocks is None else blocks.max() + 1)
+    if len(samples) <= n_coef:
+        return None
+    lengths = model.fitted.average_lengths
+    data = ModelCounts(
+        np.ascontiguousarray(model.counts[np.ix_(samples, genes)].T),
+        np.ascontiguousarray(matrix[:, kept]),
+        model.fitted.size_factors[samples],
+        None if lengths is None else np.ascontiguousarray(lengths[np.ix_(samples, genes)].T),
+        blocks,
+    )
+    whole = slice(0, len(genes))
+    engine = choose_numerics(threads, blocks)
+    beta, _, _, converged, covariance = engine.fit_coefficients(
+        data.counts_of(whole), data.factors_of(whole), data.design, model.dispersions[genes]
+    )
+    tests = wald_test(beta[:, : len(kept)], covariance, contrast[kept])
+    tests[~np.asarray(converged, dtype=bool)] = np.nan
+    return tests["log2FoldChange"].to_numpy(), tests["pvalue"].to_numpy()
+
+
+def _renumbered(blocks: np.ndarray, samples: np.ndarray) -> np.ndarray:
+    """Blocks numbered from 0; a block drawn twice is two blocks."""
+    copy = pd.Series(samples).groupby(samples).cumcount().to_numpy()
+    return np.unique(np.stack([blocks, copy]), axis=1, return_inverse=True)[1].reshape(-1)
+
+
+def _independent(matrix: np.ndarray) -> np.ndarray:
+    """Columns that those before them do not determine."""
+    basis: list[np.ndarray] = []
+    kept = []
+    for number, column in enumerate(matrix.T):
+        left, length = column.astype(float), np.linalg.norm(column)
+        for direction in basis:
+            left = left - direction * (direction @ left)
+        if length > 0 and np.linalg.norm(left) > 1e-8 * length:
+            basis.append(left / np.linalg.norm(left))
+            kept.append(number)
+    return np.array(kept, dtype=int)
+
+
+def bootstrap(
+    model: StoredModel,
+    contrast: np.ndarray,
+    genes: pd.Index,
+    strata: np.ndarray,
+    *,
+    n: int,
+    seed: int,
+    threads: int = 1,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fold changes and ranks of genes in samples drawn with replacement within strata, dispersions held.
+
+    Parameters
+    ----------
+    strata : (n_samples,) compared group of each sample; whole blocks are drawn where the model has any
+
+    Returns
+    -------
+    log2 fold changes, and ranks by p-value among these genes (1 is the strongest), (n, n_genes) each
+    """
+    rng = np.random.default_rng(seed)
+    at = model.fit.var_names.get_indexer(genes)
+    units = np.arange(len(strata)) if model.blocks is None else model.blocks
+    members = {unit: np.flatnonzero(units == unit) for unit in np.unique(units)}
+    stratum_of = {unit: "|".join(sorted(set(strata[rows].astype(str)))) for unit, rows in members.items()}
+    pools: dict[str, list[int]] = {}
+    for unit, stratum in stratum_of.items():
+        pools.setdefault(stratum, []).append(unit)
+    effects, ranks = np.full((n, len(at)), np.nan), np.full((n, len(at)), np.nan)
+    for number in range(n):
+        drawn = np.concatenate(
+            [members[unit] for pool in pools.values() for unit in sorted(rng.choice(pool, size=len(pool)))]
+        )
+        found = _estimate(model, contrast, at, drawn, threads)
+        if found is not None:
+            effects[number] = found[0]
+            ranks[number] = rankdata(np.where(np.isnan(found[1]), 1.0, found[1]))
+    return effects, ranks
+
+
+def robustness_table(
+    results: pd.DataFrame,
+    genes: pd.Index,
+    left_out: LeftOut,
+    boot: tuple[np.ndarray, np.ndarray],
+    critical: float,
+    rule: str,
+    endpoint: Endpoint,
+) -> pd.DataFrame:
+    """What each gene's call rests on.
+
+    Parameters
+    ----------
+    results : of `endpoint.call_genes`
+    genes : those refitted, from `assessed_genes`
+    left_out, boot : from `refit_without` and `bootstrap`
+    critical : p-value up to which the rule calls (`power.critical_p`)
+
+    Returns
+    -------
+    DataFrame: gene_id, gene_name, call, survived, left_out (refits in which the call holds, of how many), worst (the unit
+    without which the p-value is largest), worst_pvalue, least_change (smallest absolute log2 fold change), sign_stability
+    (share of bootstraps with the same direction), rank_low, rank_high (5 % and 95 % quantiles) and badge: `robust` holds
+    without any unit and in 95 % of bootstraps; `one_sample_driven` loses p < alpha or half of its change with one sample;
+    empty otherwise, and for genes that are not called.
+    """
+    table = results.set_index("gene_id").loc[genes]
+    effect = table["log2FoldChange"].to_numpy()
+    sign = np.sign(effect)
+    toward = left_out.log2_fold_change * sign
+    least = float(np.log2(endpoint.fold_change))
+    possible = np.isfinite(left_out.pvalue)
+    holds = possible & (toward >= least) & (left_out.pvalue <= critical)
+    filled = np.where(possible, left_out.pvalue, -1.0)
+    worst = filled.argmax(axis=0)
+    of_samples = np.array([kind == "sample" for kind, _ in left_out.units])
+    weak = possible & ((left_out.pvalue >= endpoint.alpha) | (toward < np.abs(effect) / 2))
+    boot_effects, ranks = boot
+    stable = np.nanmean(np.where(np.isnan(boot_effects), np.nan, boot_effects * sign > 0), axis=0)
+    called = table[f"call_{rule}"].isin(["up", "down"]).to_numpy()
+    survived = holds.sum(axis=0)
+    robust = called & (survived == possible.sum(axis=0)) & (stable >= _STABLE)
+    driven = called & weak[of_samples].any(axis=0)
+    return pd.DataFrame(
+        {
+            "gene_id": genes,
+            "gene_name": table["gene_name"].to_numpy(),
+            "call": table[f"call_{rule}"].to_numpy(),
+            "survived": survived,
+            "left_out": possible.sum(axis=0),
+            "worst": [" ".join(left_out.units[number]) for number in worst],
+            "worst_pvalue": filled[worst, np.arange(len(genes))],
+            "least_change": np.nanmin(np.where(possible, toward, np.inf), axis=0),
+            "sign_stability": stable,
+            "rank_low": np.nanquantile(ranks, 0.05, axis=0),
+            "rank_high": np.nanquantile(ranks, 0.95, axis=0),
+            "badge": np.select([driven, robust], ["one_sample_driven", "robust"], ""),
+        }
+    )
