@@ -8,7 +8,7 @@ from lateralis.io import read_h5ad, read_json, read_table, write_text
 from lateralis.job import run
 from lateralis.records.cohort_table import outlier_rights
 from lateralis.report.page import ReportFigure, render_page
-from lateralis.report.payload import build_payload
+from lateralis.report.payload import build_payload, build_signature
 from lateralis.report.samples import build_samples, sex_table
 
 TEXT = {"gene_id": str, "gene_name": str, "sample": str}
@@ -18,6 +18,13 @@ def main(snakemake):
     cohort, given = Cohort(**snakemake.params.cohort), snakemake.input
     data = read_h5ad(given.normalised)
     group = cohort.group_variable
+    with_fold_change = [name for name, contrast in cohort.contrasts.items() if contrast.reduced is None]
+    badges = {
+        name: read_table(path, dtype=TEXT).set_index("gene_id")["badge"].dropna().to_dict()
+        for name, path in zip(with_fold_change, given.robustness, strict=False)
+    }
+    compared = [cohort.label(name) for name in cohort.signature_contrasts]
+    signature = read_table(given.signature, dtype=TEXT) if given.signature else None
     payload = build_payload(
         cohort=cohort.cohort,
         title=cohort.title,
@@ -26,8 +33,9 @@ def main(snakemake):
         headline=cohort.endpoint.headline,
         contrasts=[
             describe_contrast(name, contrast, cohort.label(name), status, results)
-            for (name, contrast), status, results in zip(
-                cohort.contrasts.items(), given.status, given.results, strict=True
+            | {"trust": read_table(trust).fillna(""), "badges": badges.get(name, {})}
+            for (name, contrast), status, results, trust in zip(
+                cohort.contrasts.items(), given.status, given.results, given.trust, strict=True
             )
         ],
         models=[
@@ -44,6 +52,7 @@ def main(snakemake):
             {name: cohort.label(name) for name in cohort.contrasts},
             sample_tables(given, cohort),
         ),
+        signature=None if signature is None else build_signature(signature, compared),
         versions=read_json(given.versions),
         config_text=Path(given.config).read_text(encoding="utf-8"),
         files=read_table(given.checksums, dtype=str),
@@ -155,6 +164,8 @@ def page_figures(cohort, given):
     for variable in cohort.samples.described:
         if variable != cohort.group_variable and variable not in cohort.samples.scores:
             paths[f"samples/pca_{variable}"] = f"{given.pca}/{variable}.svg"
+    if given.upset:
+        paths["signature"] = given.upset
     return {name: ReportFigure(*read_svg(path)) for name, path in paths.items()}
 
 

@@ -31,7 +31,15 @@ def draw_upset(signature: pd.DataFrame, contrasts: list[str], *, title: str) -> 
     shown = members.set_index(contrasts).index.isin(combinations.index[:MOST_COMBINATIONS])
     data = UpsetData(members[shown].astype(int))
     figure = new_figure()
-    plot = Upset(data, sets_order=contrasts, color=INK, fontsize=SMALL_SIZE, sort_subsets="-cardinality", radius=40, size_scale=0.32)
+    plot = Upset(
+        data,
+        sets_order=contrasts,
+        color=INK,
+        fontsize=SMALL_SIZE,
+        sort_subsets="-cardinality",
+        radius=40,
+        size_scale=0.32,
+    )
     plot.set_margin(0.3)
     plot.render(figure)
     words = f"{plural(len(members), 'gene')} called by the rule fdr in at least one of {plural(len(contrasts), 'contrast')}."
@@ -45,7 +53,7 @@ def _memberships(signature: pd.DataFrame, contrasts: list[str]) -> pd.DataFrame:
     table = pd.DataFrame(
         {name: [name in called for called in named] for name in contrasts}, index=signature["gene_id"].to_numpy()
     )
-    return table.loc[table.to_numpy().any(axis=1)]
+    return table.iloc[np.flatnonzero(table.to_numpy().any(axis=1))]
 
 
 def upset_alt_text(signature: pd.DataFrame, *, title: str) -> str:

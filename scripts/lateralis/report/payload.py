@@ -64,6 +64,8 @@ class ContrastInput(TypedDict, total=False):
     results: pd.DataFrame
     results_path: str
     warnings: list[str]
+    trust: pd.DataFrame
+    badges: dict[str, str]
 
 
 class ModelInput(TypedDict, total=False):
@@ -128,6 +130,7 @@ def build_payload(
     table1: pd.DataFrame,
     flow: pd.DataFrame,
     samples: Mapping[str, Any],
+    signature: Mapping[str, Any] | None = None,
     versions: Mapping[str, str],
     config_text: str,
     files: pd.DataFrame,
@@ -151,6 +154,8 @@ def build_payload(
         `records.cohort_table.participant_flow`: step, samples, participants, lost.
     samples : mapping
         `report.samples.build_samples`.
+    signature : mapping, optional
+        `build_signature`.
     versions : mapping of software to version
     config_text : str
         The merged config, YAML.
@@ -163,8 +168,8 @@ def build_payload(
 
     Returns
     -------
-    dict with cohort, title, question, contents, endpoint, contrasts, models, table1, flow, samples, warnings, versions,
-    config, files, simulated. Missing numbers are None.
+    dict with cohort, title, question, contents, endpoint, contrasts, models, table1, flow, samples, signature, warnings,
+    versions, config, files, simulated. Missing numbers are None.
     """
     return {
         "cohort": cohort,
@@ -178,6 +183,7 @@ def build_payload(
         "table1": {"columns": [str(column) for column in table1.columns], "rows": _rows(table1)},
         "flow": _records(flow),
         "samples": dict(samples),
+        "signature": None if signature is None else dict(signature),
         "warnings": list(warnings),
         "versions": dict(versions),
         "config": config_text,
@@ -230,7 +236,8 @@ def _contrast(contrast: ContrastInput, headline: Rule) -> dict[str, Any]:
         "summary": {row["rule"]: row for row in _records(count_calls(results))} if tested else {},
         "without_p_value": _without_p_value(results) if tested else [],
         "n_called": len(called_genes(results, rule)) if tested else 0,
-        "top": _top_genes(results, rule) if tested else [],
+        "top": _top_genes(results, rule, contrast.get("badges", {})) if tested else [],
+        "trust": _records(contrast["trust"][["aspect", "item", "verdict", "reason"]]) if "trust" in contrast else [],
         "results_path": contrast["results_path"],
         "warnings": list(contrast.get("warnings", [])),
         "figures": [f"contrasts/{contrast['name']}/{kind}" for kind in CONTRAST_FIGURES] if tested else [],
@@ -244,12 +251,35 @@ def _without_p_value(results: pd.DataFrame) -> list[dict[str, Any]]:
     return [{"reason": str(reason), "genes": int(count)} for reason, count in counts.items()]
 
 
-def _top_genes(results: pd.DataFrame, headline: Rule) -> list[dict[str, Any]]:
+def _top_genes(results: pd.DataFrame, headline: Rule, badges: Mapping[str, str]) -> list[dict[str, Any]]:
     top = called_genes(results, headline).head(TOP_GENES)
     table = top[["gene_name", "gene_id", "baseMean", "log2FoldChange", "stat", "pvalue"]].copy()
     table["call"] = top[f"call_{headline}"]
     table["adjusted"] = top["padj_threshold" if headline == "strict" else "padj"]
+    table["badge"] = [badges.get(str(gene), "").replace("_", " ") for gene in top["gene_id"]]
     return _records(table)
+
+
+def build_signature(table: pd.DataFrame, contrasts: Sequence[str]) -> dict[str, Any]:
+    """What the page says of the signature.
+
+    Parameters
+    ----------
+    table : `trust.signature.signature_table`
+    contrasts : their names in words
+
+    Returns
+    -------
+    dict with contrasts, up, down, one_only (numbers of genes), top (records, strongest first)
+    """
+    called = table[table["call"] != "none"].sort_values(["pvalue", "gene_id"])
+    return {
+        "contrasts": list(contrasts),
+        "up": int((called["call"] == "up").sum()),
+        "down": int((called["call"] == "down").sum()),
+        "one_only": int((table["pattern"] == "one_only").sum()),
+        "top": _records(called.head(TOP_GENES)[["gene_name", "gene_id", "call", "pvalue", "padj"]]),
+    }
 
 
 def _model(model: ModelInput) -> dict[str, Any]:
