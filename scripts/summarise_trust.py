@@ -24,11 +24,8 @@ def main(snakemake):
         sizes = [status["samples"][role] for role in ("test", "reference")]
         power = power_table(results, endpoint, *(sizes if min(sizes) else [status["samples"]["fit_only"] // 2] * 2))
         equivalent = equivalence(results, endpoint)
-    optional = {
-        name: read_table(given[name])
-        for name in ("calibration", "robustness", "sensitivity", "overlap")
-        if given.get(name)
-    }
+    names = ("calibration", "robustness", "sensitivity", "overlap")
+    optional = {name: read_table(given[name]) for name in names if given.get(name)}
     rows = summary_rows(
         results,
         histogram=histogram_verdict(results["pvalue"].to_numpy(dtype=float)) if len(results) else None,

@@ -23,6 +23,9 @@ def main(snakemake):
         name: read_table(path, dtype=TEXT).set_index("gene_id")["badge"].dropna().to_dict()
         for name, path in zip(with_fold_change, given.robustness, strict=False)
     }
+    trust = {
+        name: {"trust": read_table(path).fillna("")} for name, path in zip(cohort.contrasts, given.trust, strict=False)
+    }
     compared = [cohort.label(name) for name in cohort.signature_contrasts]
     signature = read_table(given.signature, dtype=TEXT) if given.signature else None
     payload = build_payload(
@@ -33,9 +36,10 @@ def main(snakemake):
         headline=cohort.endpoint.headline,
         contrasts=[
             describe_contrast(name, contrast, cohort.label(name), status, results)
-            | {"trust": read_table(trust).fillna(""), "badges": badges.get(name, {})}
-            for (name, contrast), status, results, trust in zip(
-                cohort.contrasts.items(), given.status, given.results, given.trust, strict=True
+            | {"badges": badges.get(name, {})}
+            | trust.get(name, {})
+            for (name, contrast), status, results in zip(
+                cohort.contrasts.items(), given.status, given.results, strict=True
             )
         ],
         models=[

@@ -48,6 +48,8 @@ def accounted(fresh, tmp_path_factory):
         {"sample": "006", "reason": "consent withdrawn"},
     ]
     cohort["qc"] = {"panel": "data/panel.yaml", "surrogates": 2}
+    cohort["trust"] = {"scale": "small"}
+    cohort["signature"] = ["als_vs_control", "motor_vs_control"]
     cohort["models"]["primary"]["design"] = "~ sex + first + group"
     cohort["contrasts"]["any_group"]["reduced"] = "~ sex + first"
     workspace.write_cohort(cohort)
@@ -129,3 +131,27 @@ def test_surrogate_variables_change_no_result_and_are_labelled(accounted):
         assert sensitivity["contrast"].tolist() == ["motor_vs_control", "men_vs_women"]
     page = (accounted.results() / "report.html").read_text()
     assert ("Sensitivity analysis only, model primary" in page) == (len(values.columns) > 1)
+
+
+def test_trust_of_each_contrast(accounted):
+    folder = accounted.results() / "contrasts"
+    refused = read(folder / "als_vs_control/trust.tsv")
+    assert refused["reason"].tolist() == ["the contrast is refused"]
+    found = read(folder / "motor_vs_control/trust.tsv")
+    assert {"p-values", "calibration", "robustness", "overlap", "sensitivity", "equivalence"} >= set(
+        found["aspect"]
+    ) - {"power"}
+    assert set(found["aspect"]) >= {"p-values", "calibration", "robustness", "sensitivity", "power", "equivalence"}
+    calibration = read(folder / "motor_vs_control/trust/calibration.tsv")
+    assert calibration["rule"].tolist() == ["nominal", "fdr", "strict"]
+    if set(calibration["verdict"]) != {"not exchangeable"}:
+        assert len(read(folder / "motor_vs_control/trust/permutations.tsv")) == 10
+    robustness = read(folder / "motor_vs_control/trust/robustness.tsv")
+    assert set(robustness["badge"]) <= {"robust", "one_sample_driven", ""}
+    page = (accounted.results() / "report.html").read_text()
+    assert "How far to trust it" in page
+
+
+def test_a_signature_of_contrasts_of_which_one_is_refused_is_empty(accounted):
+    assert len(read(accounted.results() / "signature.tsv")) == 0
+    assert (accounted.results() / "signature.svg").is_file()

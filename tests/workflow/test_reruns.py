@@ -132,6 +132,22 @@ def test_surrogate_variables_are_a_job_beside_the_others(workspace):
     assert workspace.planned() == Counter(["assess_surrogates:primary", *END])
 
 
+def test_trust_is_jobs_beside_the_others(workspace):
+    cohort = workspace.cohort()
+    cohort["trust"] = {"scale": "small"}
+    workspace.write_cohort(cohort)
+    parts = [f"{rule}:{name}" for name in CONTRASTS for rule in ("calibrate_contrast", "summarise_trust")]
+    parts += [f"{rule}:{name}" for name in FOLD_CHANGES for rule in ("assess_robustness", "assess_sensitivity")]
+    assert workspace.planned() == Counter(parts + END)
+
+
+def test_a_signature_is_a_job_of_its_own(workspace):
+    cohort = workspace.cohort()
+    cohort["signature"] = ["als_vs_control", "motor_vs_control"]
+    workspace.write_cohort(cohort)
+    assert workspace.planned() == Counter(["find_signature", *END])
+
+
 def test_an_acknowledged_confounding_redoes_its_contrast_alone(workspace):
     cohort = workspace.cohort()
     cohort["contrasts"]["als_vs_control"]["acknowledge_confounding"] = ["sex"]

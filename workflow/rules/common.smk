@@ -276,8 +276,6 @@ def of_each_surrogate_model(pattern):
 def trust_parts_of_contrast(wildcards):
     """Tables about a contrast's trust: all parts where they are asked for, of a likelihood-ratio test the calibration alone."""
     cohort = LOADED[wildcards.cohort][1]
-    if cohort.trust.scale == "off":
-        return {}
     parts = ["calibration"]
     if cohort.contrasts[wildcards.contrast].reduced is None:
         parts += ["robustness", "sensitivity", "overlap"]
@@ -318,6 +316,16 @@ def signature_if_any(suffix):
 
     def paths(wildcards):
         return f"results/{wildcards.cohort}/signature.{suffix}" if signature_of_cohort(wildcards) else []
+
+    return paths
+
+
+def of_each_trusted_contrast(pattern):
+    """Input function: a pattern with {cohort} and {contrast}, for each contrast of a cohort that asks how far to trust them."""
+
+    def paths(wildcards):
+        examined = LOADED[wildcards.cohort][1].trust.scale != "off"
+        return of_each_contrast(pattern)(wildcards) if examined else []
 
     return paths
 

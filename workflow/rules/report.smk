@@ -118,7 +118,7 @@ rule write_report:
         limits="results/{cohort}/qc/limits.json",
         surrogate_correlations=of_each_surrogate_model("results/{cohort}/models/{model}/surrogates/correlations.tsv"),
         surrogate_sensitivity=of_each_surrogate_model("results/{cohort}/models/{model}/surrogates/sensitivity.tsv"),
-        trust=of_each_contrast("results/{cohort}/contrasts/{contrast}/trust.tsv"),
+        trust=of_each_trusted_contrast("results/{cohort}/contrasts/{contrast}/trust.tsv"),
         robustness=of_each_robust_contrast("results/{cohort}/contrasts/{contrast}/trust/robustness.tsv"),
         signature=signature_if_any("tsv"),
         upset=signature_if_any("svg"),
