@@ -18,13 +18,14 @@ def main(snakemake):
     cohort, given = Cohort(**snakemake.params.cohort), snakemake.input
     data = read_h5ad(given.normalised)
     group = cohort.group_variable
-    with_fold_change = [name for name, contrast in cohort.contrasts.items() if contrast.reduced is None]
+    directed = [name for name in cohort.trusted_contrasts if cohort.contrasts[name].reduced is None]
     badges = {
         name: read_table(path, dtype=TEXT).set_index("gene_id")["badge"].dropna().to_dict()
-        for name, path in zip(with_fold_change, given.robustness, strict=False)
+        for name, path in zip(directed, given.robustness, strict=True)
     }
     trust = {
-        name: {"trust": read_table(path).fillna("")} for name, path in zip(cohort.contrasts, given.trust, strict=False)
+        name: {"trust": read_table(path).fillna("")}
+        for name, path in zip(cohort.trusted_contrasts, given.trust, strict=True)
     }
     compared = [cohort.label(name) for name in cohort.signature_contrasts]
     signature = read_table(given.signature, dtype=TEXT) if given.signature else None

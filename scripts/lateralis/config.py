@@ -170,19 +170,26 @@ class Cohort(Section):
             for name in names:
                 if self._declared(key, name).type != "categorical":
                     raise ValueError(f"{key}: '{name}' is numeric; only categorical variables have levels to share")
-        for name in self.trust.leave_out:
-            if self._declared("trust.leave_out", name).type != "categorical":
-                raise ValueError(f"trust.leave_out: '{name}' is numeric; only levels can be left out")
-        for name in self.signature or []:
-            if name not in self.contrasts:
-                raise ValueError(f"signature: there is no contrast '{name}'; there is {listing(self.contrasts)}")
-            if self.contrasts[name].reduced is not None:
-                raise ValueError(f"signature: '{name}' is a likelihood-ratio test, which has no direction")
         for variable, panel in self.samples.scores.items():
             if self.qc.panel == "none":
                 raise ValueError(
                     f"samples.variables.{variable}.score: there is no panel '{panel}', as `qc.panel` is `none`"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _trusted_names_exist(self) -> Cohort:
+        for name in self.trust.leave_out:
+            if self._declared("trust.leave_out", name).type != "categorical":
+                raise ValueError(f"trust.leave_out: '{name}' is numeric; only levels can be left out")
+        for name in self.trust.contrasts or []:
+            if name not in self.contrasts:
+                raise ValueError(f"trust.contrasts: there is no contrast '{name}'; there is {listing(self.contrasts)}")
+        for name in self.signature or []:
+            if name not in self.contrasts:
+                raise ValueError(f"signature: there is no contrast '{name}'; there is {listing(self.contrasts)}")
+            if self.contrasts[name].reduced is not None:
+                raise ValueError(f"signature: '{name}' is a likelihood-ratio test, which has no direction")
         return self
 
     @model_validator(mode="after")
@@ -310,6 +317,13 @@ class Cohort(Section):
     def group_variable(self) -> str | None:
         """The variable whose levels describe the cohort: the first that a contrast compares."""
         return next(filter(None, map(self.grouping, self.contrasts)), None)
+
+    @property
+    def trusted_contrasts(self) -> list[str]:
+        """Contrasts that are examined for how far to trust them."""
+        if self.trust.scale == "off":
+            return []
+        return [name for name in self.contrasts if self.trust.contrasts is None or name in self.trust.contrasts]
 
     @property
     def signature_contrasts(self) -> list[str]:

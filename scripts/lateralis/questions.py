@@ -18,6 +18,11 @@ class Model(Section):
         None,
         description="Samples to fit: comparisons of variables joined by `and`, `or`, `not`, e.g. `visit == 'baseline'`.",
     )
+    one_per: VariableName | None = Field(
+        None,
+        description="Take one sample of each level of this column, the participant or the family: of several, the first in "
+        "the sheet. For a comparison with a run in which relatives count as independent.",
+    )
 
 
 Cell = dict[VariableName, str | FiniteFloat]

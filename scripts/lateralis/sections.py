@@ -263,6 +263,7 @@ class Trust(Section):
         description="`small`: 10 permutations of 4,000 genes and 50 bootstraps, some seconds a contrast; `large`: 100 "
         "permutations of all genes and 200 bootstraps, some minutes.",
     )
+    contrasts: list[Name] | None = Field(None, min_length=1, description="Contrasts to examine. Default: all.")
     seed: StrictInt = Field(1, ge=0, le=2**32 - 1, description="Seed of permutations and bootstraps.")
     leave_out: list[VariableName] = Field(
         default_factory=list,

@@ -321,20 +321,20 @@ def signature_if_any(suffix):
 
 
 def of_each_trusted_contrast(pattern):
-    """Input function: a pattern with {cohort} and {contrast}, for each contrast of a cohort that asks how far to trust them."""
+    """Input function: a pattern with {cohort} and {contrast}, for each contrast that is examined for how far to trust it."""
 
     def paths(wildcards):
-        examined = LOADED[wildcards.cohort][1].trust.scale != "off"
-        return of_each_contrast(pattern)(wildcards) if examined else []
+        return collect(pattern, cohort=wildcards.cohort, contrast=LOADED[wildcards.cohort][1].trusted_contrasts)
 
     return paths
 
 
 def of_each_robust_contrast(pattern):
-    """Input function: a pattern with {cohort} and {contrast}, for each contrast whose calls were examined one by one."""
+    """Input function: the same, for those whose calls are examined one by one; a likelihood-ratio test has no direction."""
 
     def paths(wildcards):
-        examined = LOADED[wildcards.cohort][1].trust.scale != "off"
-        return of_each_fold_change(pattern)(wildcards) if examined else []
+        cohort = LOADED[wildcards.cohort][1]
+        directed = [name for name in cohort.trusted_contrasts if cohort.contrasts[name].reduced is None]
+        return collect(pattern, cohort=wildcards.cohort, contrast=directed)
 
     return paths

@@ -177,6 +177,8 @@ def arrange_model(
         missing=missing,
         where=where,
     )
+    if spec.one_per is not None:
+        reasons = _one_per(reasons, obs, spec.one_per, samples, where)
     kept = obs[reasons == ""]
     matrix = design_matrix(kept, spec.design, samples.variables, where=f"{where}.design")
     numbers = outliers.design_cells(matrix) if cells == "design" else outliers.variable_cells(kept, cells)
@@ -186,6 +188,17 @@ def arrange_model(
         return ModelSamples(reasons, kept, matrix, numbers)
     blocked = split_blocks(matrix, kept, variable, where=f"{where}.design")
     return ModelSamples(reasons, kept, blocked.matrix, numbers, blocked.blocks, tuple(blocked.dropped))
+
+
+def _one_per(reasons: pd.Series, obs: pd.DataFrame, variable: str, samples: Samples, where: str) -> pd.Series:
+    """Reasons, with all but the first sample of each level left out; a sample without a level stays."""
+    if variable not in (samples.participant, samples.family):
+        raise InputError(f"{where}.one_per", f"'{variable}' is no role", "Name the column of `participant` or `family`")
+    levels = obs[variable].astype(object).where(obs[variable].notna(), "")[reasons == ""]
+    later = levels[(levels != "") & levels.duplicated()]
+    reasons = reasons.copy()
+    reasons[later.index] = f"another sample of its {variable} is taken"
+    return reasons
 
 
 def design_warnings(model: ModelSamples, spec: Model, samples: Samples, name: str) -> list[str]:
