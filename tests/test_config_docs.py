@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from lateralis.config import Cohort, Counts, Run, Section
-from lateralis.configfile import parse_section
+from lateralis.configfile import expand_contrasts, parse_section
 from lateralis.io import write_text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -133,7 +133,7 @@ def test_parts_of_the_guide_fit_a_cohort(example):
         "visit": {"type": "categorical"},
     }
     parts = [snippet for snippet in snippets() if "cohort" not in snippet and "counts" not in snippet]
-    assert len(parts) == 8
+    assert len(parts) == 9
     for part in parts:
         merged = {key: value for key, value in example.items() if key not in part}
         samples = part.get("samples", {})
@@ -141,4 +141,4 @@ def test_parts_of_the_guide_fit_a_cohort(example):
         merged["samples"]["variables"] = example["samples"]["variables"] | variables | samples.get("variables", {})
         merged["models"] = example["models"] | part.get("models", {})
         merged["contrasts"] = example["contrasts"] | part.get("contrasts", {})
-        parse_section(Cohort, merged, f"guide: {part}")
+        parse_section(Cohort, expand_contrasts(merged, "guide"), f"guide: {part}")

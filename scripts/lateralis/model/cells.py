@@ -64,6 +64,9 @@ def difference_weights(
     """
     assert contrast.differences is not None
     whole = design_matrix(obs, design, variables, where=where)
+    for number, difference in enumerate(contrast.differences, start=1):
+        for cell in (difference.test, difference.reference):
+            _check_size(cell, obs, variables, f"{where}.differences, number {number}")
     total = np.zeros(whole.shape[1])
     for number, difference in enumerate(contrast.differences, start=1):
         key = f"{where}.differences, number {number}"
@@ -90,6 +93,17 @@ def difference_weights(
             "Where participants are in the design, compare changes within them: a visit against another, then between groups",
         )
     return np.array([total[whole.columns.get_loc(name)] for name in columns])
+
+
+def _check_size(cell: Cell, obs: pd.DataFrame, variables: Mapping[str, Variable], where: str) -> None:
+    """Raise an `InputError` where fewer than two samples have the levels of a cell; numbers are interpolated."""
+    inside = pd.Series(True, index=obs.index)
+    named = {name: value for name, value in cell.items() if name in variables and variables[name].type == "categorical"}
+    for name, value in named.items():
+        inside &= obs[name].astype(str) == (f"{value:g}" if isinstance(value, float) else value)
+    if inside.sum() == 1:
+        words = ", ".join(f"{name} '{value}'" for name, value in named.items())
+        raise InputError(where, f"one sample of the model has {words}", "A compared cell needs at least two")
 
 
 def _rows(obs: pd.DataFrame, cell: Cell, design: str, variables: Mapping[str, Variable], where: str) -> np.ndarray:
