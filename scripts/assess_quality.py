@@ -12,7 +12,7 @@ from lateralis.figures.rle import draw_rle, rle_alt_text
 from lateralis.figures.save import save_figure
 from lateralis.io import read_h5ad, read_table, write_table
 from lateralis.job import run
-from lateralis.qc.metrics import flag_metrics, rle_quantiles, sample_distances, sample_metrics
+from lateralis.qc.metrics import OF_COUNTS, flag_metrics, rle_quantiles, sample_distances, sample_metrics
 from lateralis.sections import Checks
 
 TEXT = {"sample": str}
@@ -23,11 +23,17 @@ def main(snakemake):
     vst = np.asarray(data.layers["vst"], dtype=float)
     groups = data.obs[params.group] if params.group else pd.Series("all samples", index=data.obs_names, name="cohort")
     size_factors = data.obs["size_factor"].to_numpy()
-    metrics = sample_metrics(np.asarray(data.X), data.var, vst, data.obsm["X_pca"], size_factors, groups)
+    counted = data.uns["lateralis"]["assay"] == "counts"
+    values = np.asarray(data.X) if counted else np.exp2(np.asarray(data.X))
+    metrics = sample_metrics(values, data.var, vst, data.obsm["X_pca"], size_factors, groups)
     metrics["cooks_share"] = cooks_share(snakemake.input.fits, metrics.index)
+    if not counted:
+        metrics[list(OF_COUNTS)] = np.nan
     others = [read_table(path, dtype=TEXT) for path in snakemake.input.flags]
     frames = [flag_metrics(metrics, Checks(**params.checks)), *others]
     flags = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+    if not counted:
+        flags.loc[flags["check"].isin(OF_COUNTS), "reason"] = "log intensities are no counts"
     write_table(snakemake.output.metrics, metrics.rename_axis("sample").reset_index())
     write_table(snakemake.output.all_flags, flags)
 

@@ -42,7 +42,7 @@ def main(snakemake):
         compared = model.compared(contrast)
         supports, inside = find_support(contrast, model)
         rows.append({"analysis": "common support"} | on_support(model, inside, compared, again))
-        counts = winsorised(model.fitted.counts, factors_of(model))
+        counts = winsorised(model.fitted.counts, factors_of(model), whole=model.df is None)
         found = again(model.fitted._replace(counts=counts), model.design, compared)
         rows.append({"analysis": "winsorised counts", "samples": len(model.obs), "reason": ""} | found)
         rows.append({"analysis": "rank test"} | by_ranks(contrast, model, first, rule, endpoint))

@@ -21,11 +21,16 @@ from lateralis.qc.pairs import (
 from lateralis.qc.sex import compare_sex, completed_sex, infer_sex, stated_sex
 from lateralis.sections import Relatedness
 
+NOT_TOLD = "sex is told from counts per million, and these are log intensities"
+
 
 def main(snakemake):
     params, data = snakemake.params, read_h5ad(snakemake.input.normalised)
     obs, samples = data.obs, data.obs_names
-    inferred = infer_sex(np.asarray(data.X), data.var, samples)
+    if data.uns["lateralis"]["assay"] == "counts":
+        inferred = infer_sex(np.asarray(data.X), data.var, samples)
+    else:
+        inferred = infer_sex(np.empty((data.n_obs, 0)), data.var.head(0), samples).assign(reason=NOT_TOLD)
     stated = stated_sex(obs[params.sex] if params.sex else None, samples)
     sex = inferred.assign(stated=stated).join(completed_sex(inferred, stated))
     flags = [compare_sex(inferred, stated)]

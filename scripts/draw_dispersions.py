@@ -9,10 +9,11 @@ from lateralis.job import run
 
 
 def main(snakemake):
-    genes = read_h5ad(snakemake.input.fit).var
-    title = f"Dispersions of model {snakemake.wildcards.model}"
+    fit = read_h5ad(snakemake.input.fit)
+    genes, linear = fit.var, "df" in fit.uns  # of log intensities
+    title = f"{'Variances' if linear else 'Dispersions'} of model {snakemake.wildcards.model}"
     save_figure(
-        draw_dispersions(genes, title=title),
+        draw_dispersions(genes, title=title, variances=linear),
         Path(snakemake.output[0]).with_suffix(""),
         dispersions_alt_text(genes, title=title),
     )

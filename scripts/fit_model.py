@@ -11,8 +11,9 @@ from lateralis.inputs.samples import add_scores
 from lateralis.io import layer, read_h5ad, read_table, write_h5ad, write_json, write_table
 from lateralis.job import run
 from lateralis.model.blocks import block_variable, blocks_in_words
-from lateralis.model.filtering import filter_genes
+from lateralis.model.filtering import Kept, filter_genes
 from lateralis.model.fit import fit_model
+from lateralis.model.log_intensity import ASSAY, fit_linear
 from lateralis.model.normalise import normalisation_factors
 from lateralis.model.preflight import arrange_model, design_warnings
 from lateralis.model.size_factors import configured_size_factors
@@ -31,6 +32,23 @@ def main(snakemake):
         data.obs, spec, samples, missing=params.missing, cells=params.cells, where=f"{where}, models.{name}"
     )
     data = data[model.obs.index]
+    if data.uns["lateralis"]["assay"] == ASSAY:
+        values = np.asarray(data.X)
+        kept = Kept(np.ptp(values, axis=0) > 0, "two values or more")
+        fit = fit_linear(values[:, kept.mask], model.matrix, cells=model.cells, blocks=model.blocks)
+        store(
+            snakemake,
+            model,
+            spec,
+            samples,
+            data,
+            kept,
+            fit,
+            counted_on="",
+            means=np.exp2(values.mean(axis=0)),
+            exempt=False,
+        )
+        return
     counts, lengths = np.asarray(data.X), layer(data, "average_length")
     kept = filter_genes(counts, GeneFilter(**params.filter), obs=model.obs, tested=params.tested, matrix=model.matrix)
     if not kept.mask.any():
@@ -65,7 +83,18 @@ def main(snakemake):
         threads=snakemake.threads,
     )
 
-    write_table(snakemake.output.genes, gene_table(data, counts, lengths, kept.mask, fit))
+    size_factors = fit.samples["size_factor"].to_numpy()
+    by_gene = size_factors[:, None] if lengths is None else normalisation_factors(size_factors, lengths)
+    means = (counts / by_gene).mean(axis=0)
+    exempt = one_factor and categorical
+    store(snakemake, model, spec, samples, data, kept, fit, counted_on=counted_on, means=means, exempt=exempt)
+
+
+def store(snakemake, model, spec, samples, data, kept, fit, *, counted_on, means, exempt):
+    """Write the fit, its tables and its facts."""
+    name = snakemake.wildcards.model
+    zero = (np.asarray(data.X) == 0).all(axis=0)
+    write_table(snakemake.output.genes, gene_table(data, means, zero, kept.mask, fit))
     write_table(snakemake.output.samples, sample_table(model, fit))
     facts = fit.facts | {
         "coefficients": list(fit.design.columns),
@@ -91,8 +120,9 @@ def main(snakemake):
         uns={
             "replacements": {name: fit.replacements[name].to_numpy() for name in fit.replacements},
             "design": spec.design,
-            "exempt_three_larger": one_factor and categorical,
-        },
+            "exempt_three_larger": exempt,
+        }
+        | ({"df": fit.facts["df"]} if "df" in fit.facts else {}),
     )
     write_h5ad(snakemake.output.fit, stored)
     print(f"{len(model.obs)} samples, {int(kept.mask.sum())} genes with {kept.rule}; fitted by {facts['numerics']}.")
@@ -100,12 +130,9 @@ def main(snakemake):
         print(f"Warning: {warning}")
 
 
-def gene_table(data, counts, lengths, kept, fit):
+def gene_table(data, normalised_means, zero, kept, fit):
     """Every gene of the input: mean of normalised counts in the model's samples, and why it is not tested."""
-    size_factors = fit.samples["size_factor"].to_numpy()
-    factors = size_factors[:, None] if lengths is None else normalisation_factors(size_factors, lengths)
-    normalised_means = (counts / factors).mean(axis=0)
-    reason = np.where(counts.sum(axis=0) == 0, "all_zero", np.where(kept, "", "low_count_filter")).astype(object)
+    reason = np.where(zero, "all_zero", np.where(kept, "", "low_count_filter")).astype(object)
     reason[kept] = fit.genes["na_reason"]
     base_mean = normalised_means.copy()
     base_mean[kept] = fit.genes["baseMean"]

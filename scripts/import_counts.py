@@ -20,20 +20,21 @@ def main(snakemake):
     sheet = read_samples(source["sheet"], samples)
     without_counts, without_row = source["without_counts"], source["without_row"]
     listed, sheet = list(sheet.index), sheet.drop(index=without_counts)
-    table = read_counts(spec, list(sheet.index), without_row)
+    assay = source["assay"]
+    table = read_counts(spec, list(sheet.index), without_row, assay)
     units = replicate_units(sheet, samples)
     obs = biological_samples(sheet, samples, source["sheet"])
     counts, lengths = sum_replicates(table.counts, table.lengths, units)
     genes = annotate(counts.index, read_annotation(source["annotation"]), table.gene_names)
 
     data = ad.AnnData(
-        X=np.ascontiguousarray(counts[obs.index].to_numpy().T, dtype=np.int64),
+        X=np.ascontiguousarray(counts[obs.index].to_numpy().T, dtype=np.int64 if assay == "counts" else float),
         obs=obs,
         var=genes.rename_axis("gene_id"),
     )
     if lengths is not None:
         data.layers["average_length"] = np.ascontiguousarray(lengths[obs.index].to_numpy().T)
-    data.uns["lateralis"] = {"version": __version__, "notes": list(table.notes)}
+    data.uns["lateralis"] = {"version": __version__, "notes": list(table.notes), "assay": assay}
     files = source_files(spec, [*sheet.index, *without_row])
     checksums = {path: sha256(path) for path in sorted(set(files.values()))}
     sources = pd.DataFrame(

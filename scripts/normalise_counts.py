@@ -16,6 +16,10 @@ from lateralis.model.size_factors import configured_size_factors
 
 def main(snakemake):
     data = read_h5ad(snakemake.input.counts)
+    if data.uns["lateralis"]["assay"] == "log_intensity":
+        write_h5ad(snakemake.output.normalised, take_as_normalised(data))
+        print("Log intensities are taken as they are.")
+        return
     counts, lengths = np.asarray(data.X), layer(data, "average_length")
     factors, counted_on = configured_size_factors(
         counts,
@@ -50,6 +54,18 @@ def main(snakemake):
     print(
         f"Size factors by {factors.method} from {counted_on}; dispersion trend {trend.kind}, from {len(chosen)} genes."
     )
+
+
+def take_as_normalised(data):
+    """Log intensities with what later stages expect of counts: no size factors, and the values themselves as expression."""
+    values = np.asarray(data.X, dtype=float)
+    components = principal_components(values)
+    data.obs["size_factor"] = 1.0
+    data.layers["vst"] = values.astype(np.float32)
+    data.obsm["X_pca"] = components.coordinates
+    data.uns["pca"] = {"variance_ratio": components.explained}
+    data.uns["lateralis"] |= {"size_factors": "", "size_factor_genes": "", "offsets": ""}
+    return data
 
 
 if "snakemake" in globals():

@@ -26,7 +26,9 @@ def main(snakemake):
     else:
         panels: PanelFile = read_panels(params.panel)
         size_factors = data.obs["size_factor"].to_numpy()
-        scored = score_panels(np.asarray(data.X), data.var, size_factors, panels, data.obs_names)
+        counted = data.uns["lateralis"]["assay"] == "counts"
+        values = np.asarray(data.X) if counted else np.exp2(np.asarray(data.X))
+        scored = score_panels(values, data.var, size_factors, panels, data.obs_names)
         flags = flag_scores(scored, Checks(**params.checks))
     write_table(snakemake.output.scores, scored.scores.rename_axis("sample").reset_index())
     write_table(snakemake.output.panels, scored.coverage)

@@ -23,7 +23,7 @@ def main(snakemake):
     if directed and not results.empty:
         sizes = [status["samples"][role] for role in ("test", "reference")]
         power = power_table(results, endpoint, *(sizes if min(sizes) else [status["samples"]["fit_only"] // 2] * 2))
-        equivalent = equivalence(results, endpoint)
+        equivalent = equivalence(results, endpoint, status.get("df"))
     names = ("calibration", "robustness", "sensitivity", "overlap")
     optional = {name: read_table(given[name]) for name in names if given.get(name)}
     rows = summary_rows(

@@ -10,6 +10,7 @@ from lateralis.io import read_table, write_json, write_table
 from lateralis.job import run
 from lateralis.model.contrasts import contrast_all_zero, keep_sound, wald_test
 from lateralis.model.likelihood_ratio import likelihood_ratio_test
+from lateralis.model.log_intensity import moderated_f_test
 from lateralis.model.shrinkage import shrink_contrast, shrink_estimates
 from lateralis.model.stored import read_model
 from lateralis.qc.confounding import judge_contrast
@@ -101,27 +102,40 @@ def gather(tests, fit, genes):
 def wald(contrast, model, where, threads):
     """Wald test of a linear contrast, and its fold change shrunken."""
     vector, fit = model.weights(contrast, where), model.fit
-    all_zero = contrast_all_zero(model.fitted.counts, model.design, vector, samples=model.compared(contrast))
-    tests = wald_test(fit.varm["coefficients"], fit.varm["covariance"], vector, all_zero=all_zero)
+    zero = None
+    if model.df is None:
+        zero = contrast_all_zero(model.fitted.counts, model.design, vector, samples=model.compared(contrast))
+    tests = wald_test(fit.varm["coefficients"], fit.varm["covariance"], vector, all_zero=zero, df=model.df)
     estimates = {
         "log2_fold_change": tests["log2FoldChange"].to_numpy(),
         "standard_error": tests["lfcSE"].to_numpy(),
     }
-    if model.blocks is None:
+    if model.blocks is None and model.df is None:
         shrunken = shrink_contrast(design=model.design, contrast=vector, **fitted(model), **estimates, threads=threads)
         tests["log2FoldChange_shrunken"] = shrunken["log2FoldChange_shrunken"].where(tests["log2FoldChange"].notna())
     else:
         tests["log2FoldChange_shrunken"] = shrink_estimates(**estimates)
+    degrees = {} if model.df is None else {"df": model.df}
     weights = {column: float(weight) for column, weight in zip(model.design, vector, strict=True) if weight}
-    return tests, {"test": "wald", "weights": weights}
+    return tests, {"test": "wald", "weights": weights} | degrees
 
 
 def likelihood_ratio(contrast, model, where, threads):
     """Likelihood-ratio test of the model's design against a reduced one."""
     reduced = model.reduced(contrast, where)
-    tests = likelihood_ratio_test(
-        design=model.design, reduced=reduced, **fitted(model), blocks=model.blocks, threads=threads
-    )
+    if model.df is None:
+        tests = likelihood_ratio_test(
+            design=model.design, reduced=reduced, **fitted(model), blocks=model.blocks, threads=threads
+        )
+    else:
+        tests = moderated_f_test(
+            model.fitted.counts,
+            model.design,
+            reduced,
+            variances=model.dispersions,
+            df=model.df,
+            blocks=model.blocks,
+        )
     degrees = model.design.shape[1] - reduced.shape[1]
     return tests, {"test": "lrt", "reduced": contrast.reduced, "degrees_of_freedom": degrees}
 

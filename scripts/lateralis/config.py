@@ -123,6 +123,11 @@ class Cohort(Section):
     title: str = Field(min_length=1, max_length=200, description="Stands on top of the report.")
     input: Input = Field(description="Where the data are.")
     samples: Samples = Field(description="How to read the sample sheet.")
+    assay: Literal["counts", "log_intensity"] = Field(
+        "counts",
+        description="`log_intensity`: normalised log2 intensities of arrays or NanoString, in a matrix or h5ad. Linear models "
+        "with moderated variance take the place of the negative-binomial fit; contrasts, tables and report are the same.",
+    )
     filter: GeneFilter = Field(default_factory=GeneFilter, description="Which genes are tested.")
     size_factors: SizeFactorRule = Field(
         default_factory=SizeFactorRule, description="How sequencing depth is taken into account."
@@ -162,6 +167,20 @@ class Cohort(Section):
                     raise ValueError(
                         f"outliers.cells: '{variable}' is numeric; cells are made of categorical variables"
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _fits_assay(self) -> Cohort:
+        if self.assay == "counts":
+            return self
+        if self.input.counts is None or self.input.counts.format not in ("matrix", "h5ad"):
+            raise ValueError("assay: log intensities are read from `matrix` or `h5ad`")
+        if self.samples.replicate_of is not None:
+            raise ValueError(
+                "samples.replicate_of: replicates are summed, as counts; average log intensities beforehand"
+            )
+        if self.filter != GeneFilter() or self.size_factors != SizeFactorRule():
+            raise ValueError("assay: `filter` and `size_factors` are for counts; leave them out")
         return self
 
     @model_validator(mode="after")

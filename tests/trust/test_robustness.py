@@ -22,7 +22,7 @@ def assess(model, results, n_boot=40):
     units = leave_out_units(model.obs, {"batch": model.obs["batch"]})
     left_out = refit_without(model, vector, genes, units, threads=2)
     boot = bootstrap(model, vector, genes, model.obs["group"].to_numpy().astype(str), n=n_boot, seed=1, threads=2)
-    critical = critical_p(results["pvalue"].to_numpy(), results["padj"].to_numpy(), 0.05)
+    critical = critical_p(results["padj"].to_numpy(), 0.05)
     return units, left_out, robustness_table(results, genes, left_out, boot, critical, "fdr", ENDPOINT)
 
 

@@ -70,8 +70,9 @@ def test_new_contrast_of_a_model_refits_nothing(workspace):
     cohort = workspace.cohort()
     cohort["contrasts"]["als_vs_motor"] = cohort["contrasts"]["als_vs_control"] | {"reference": "motor"}
     workspace.write_cohort(cohort)
+    # ALS against two others makes a signature
     rules = ("test_contrast", "call_genes", "draw_contrast", "draw_fold_changes")
-    assert workspace.planned() == Counter([f"{rule}:als_vs_motor" for rule in rules] + END)
+    assert workspace.planned() == Counter([f"{rule}:als_vs_motor" for rule in rules] + ["find_signature", *END])
 
 
 def test_new_likelihood_ratio_test_refits_nothing_and_draws_no_fold_change(workspace):

@@ -107,6 +107,7 @@ def import_source(wildcards):
         "samples": sheet_of_cohort(wildcards),
         **absent_of_cohort(wildcards),
         "annotation": LOADED[wildcards.cohort][1].input.annotation,
+        "assay": LOADED[wildcards.cohort][1].assay,
     }
 
 

@@ -31,7 +31,7 @@ def _drawn(genes: pd.DataFrame) -> pd.DataFrame:
 
 
 @themed
-def draw_dispersions(genes: pd.DataFrame, *, title: str) -> Figure:
+def draw_dispersions(genes: pd.DataFrame, *, title: str, variances: bool = False) -> Figure:
     """Gene-wise, fitted and final dispersions against mean expression, both on log scales.
 
     Parameters
@@ -40,6 +40,8 @@ def draw_dispersions(genes: pd.DataFrame, *, title: str) -> Figure:
         baseMean, dispersion_gene (each gene alone), dispersion_trend, dispersion (used by the tests). Genes with an empty
         value are left out.
     title : str
+    variances : bool
+        Whether they are variances of log2 intensities.
 
     Notes
     -----
@@ -62,8 +64,8 @@ def draw_dispersions(genes: pd.DataFrame, *, title: str) -> Figure:
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_ylim(lowest / 1.3, 1.6 * max(alone.max(), final.max()))
-    axes.set_xlabel("mean of normalised counts (baseMean)")
-    axes.set_ylabel("dispersion")
+    axes.set_xlabel("geometric mean intensity (baseMean)" if variances else "mean of normalised counts (baseMean)")
+    axes.set_ylabel("variance of log2 intensity" if variances else "dispersion")
     below = int((alone < lowest).sum())
     handles = [
         Line2D([], [], linestyle="", marker="o", color=NONE, markersize=5, label="each gene alone"),
@@ -71,7 +73,12 @@ def draw_dispersions(genes: pd.DataFrame, *, title: str) -> Figure:
         Line2D([], [], linestyle="", marker="o", color=OKABE_ITO[0], markersize=5, label="used in the tests"),
     ]
     legend_above(axes, handles, columns=3, left=-0.02)
-    line = f"{plural(len(drawn), 'gene')}; √dispersion is the coefficient of variation between like samples."
+    meaning = (
+        "variances between like samples"
+        if variances
+        else "√dispersion is the coefficient of variation between like samples"
+    )
+    line = f"{plural(len(drawn), 'gene')}; {meaning}."
     add_header(
         figure, title, [line, *([f"{plural(below, 'gene')} below the axis, drawn at its edge."] if below else [])]
     )

@@ -14,7 +14,7 @@ from lateralis.errors import InputError, listing
 from lateralis.inputs.formats import anndata_file, featurecounts, htseq, matrix, nfcore, samplewise, star, transcripts
 from lateralis.inputs.formats.content import Parsed, repeated, whole_counts
 from lateralis.inputs.formats.text import check_file
-from lateralis.inputs.rawness import suspicions
+from lateralis.inputs.rawness import log_intensities, suspicions
 from lateralis.io import sha256
 
 ESTIMATED = {"salmon": "salmon", "kallisto": "kallisto", "nfcore": "nf-core/rnaseq"}  # format: program
@@ -130,7 +130,7 @@ def check_counts_header(spec: Counts, samples: list[str], sheet: str, set_aside:
             transcripts.check_header(path, spec.format)
 
 
-def read_counts(spec: Counts, samples: list[str], set_aside: Collection[str] = ()) -> CountTable:
+def read_counts(spec: Counts, samples: list[str], set_aside: Collection[str] = (), assay: str = "counts") -> CountTable:
     """Read and check the counts of all samples.
 
     Parameters
@@ -138,6 +138,7 @@ def read_counts(spec: Counts, samples: list[str], set_aside: Collection[str] = (
     spec : where the counts are
     samples : ids in the sample sheet; the columns of the result
     set_aside : samples whose counts are not taken, because the sheet lacks them and the config excludes them
+    assay : `counts`; or `log_intensity`, whose values may be fractions
 
     Raises
     ------
@@ -155,6 +156,10 @@ def read_counts(spec: Counts, samples: list[str], set_aside: Collection[str] = (
         samplewise.check_sample_files(spec.path, spec.file_pattern, samples, "the sample sheet", set_aside)
         parsed = _read_samplewise(spec, files)
         values, notes = parsed.values, list(parsed.notes)
+    if assay == "log_intensity":
+        table = log_intensities(values[samples], spec.path)
+        table.index = table.index.rename("gene_id")
+        return CountTable(table, None, parsed.gene_names, notes)
     if spec.format in ESTIMATED:
         notes.append(f"Counts estimated by {ESTIMATED[spec.format]} were rounded to whole numbers.")
     counts = whole_counts(values[samples], files, estimated=spec.format in ESTIMATED)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from lateralis.errors import InputError
+
 MILLION, ABOUT = 1e6, 0.01  # sum of a sample in transcripts or counts per million, and how near to it is the same
 EQUAL = 0.001  # relative range of library sizes that no sequencer makes
 HIGHEST_LOG = 30.0
@@ -66,3 +68,36 @@ def suspicions(counts: pd.DataFrame) -> list[str]:
     if divisor > 1:
         found.append(f"Every count is a multiple of {divisor}: were reads counted more than once, or numbers scaled?")
     return found
+
+
+def log_intensities(values: pd.DataFrame, path: str) -> pd.DataFrame:
+    """Log2 intensities, checked to be such.
+
+    Parameters
+    ----------
+    values : (n_genes, n_samples) as read
+    path : for messages
+
+    Raises
+    ------
+    InputError
+        If a value is missing, values are too large for logarithms, or a sample has one value throughout.
+    """
+    array = values.to_numpy(dtype=float)
+    if not np.isfinite(array).all():
+        row, column = np.argwhere(~np.isfinite(array))[0]
+        raise InputError(
+            f"{path}, gene '{values.index[row]}', sample '{values.columns[column]}'",
+            f"found '{values.iat[row, column]}'",
+            "Every gene needs a log2 intensity in every sample; leave genes with missing ones out",
+        )
+    if array.size and array.max() > HIGHEST_LOG:
+        raise InputError(
+            path,
+            f"has values up to {array.max():.4g}",
+            "Log2 intensities are below 30: take logarithms to the base 2 first",
+        )
+    flat = np.ptp(array, axis=0) == 0
+    if flat.any():
+        raise InputError(path, f"sample '{values.columns[flat.argmax()]}' has one value in all genes", "Leave it out")
+    return pd.DataFrame(array, index=values.index, columns=values.columns)

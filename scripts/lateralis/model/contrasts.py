@@ -15,7 +15,11 @@ _LN2 = float(np.log(2))
 
 
 def wald_test(
-    coefficients: np.ndarray, covariance: np.ndarray, contrast: np.ndarray, all_zero: np.ndarray | None = None
+    coefficients: np.ndarray,
+    covariance: np.ndarray,
+    contrast: np.ndarray,
+    all_zero: np.ndarray | None = None,
+    df: float | None = None,
 ) -> pd.DataFrame:
     """Wald test of one linear contrast in every gene, against zero.
 
@@ -25,10 +29,11 @@ def wald_test(
     covariance : (n_genes, n_coef, n_coef)
     contrast : (n_coef,) weights
     all_zero : (n_genes,) bool, from `contrast_all_zero`; effect and statistic are 0 there and the p-value is 1
+    df : degrees of freedom, of a fit to log intensities (`log_intensity`); None for counts, where the test is normal
 
     Returns
     -------
-    DataFrame with log2FoldChange, lfcSE (both log2 units), stat, pvalue; one row a gene
+    DataFrame with log2FoldChange, lfcSE (both log2 units), stat, pvalue, and df where it is given; one row a gene
 
     Source: Love, Huber & Anders 2014, doi:10.1186/s13059-014-0550-8, "Wald test".
     """
@@ -36,8 +41,9 @@ def wald_test(
     error = np.sqrt(np.einsum("i,gij,j->g", contrast, covariance, contrast)) / _LN2
     if all_zero is not None:
         effect = np.where(all_zero & np.isfinite(effect), 0.0, effect)
-    pvalue, stat = tail_probabilities(effect, error, 0.0, None)
-    return pd.DataFrame({"log2FoldChange": effect, "lfcSE": error, "stat": stat, "pvalue": pvalue})
+    pvalue, stat = tail_probabilities(effect, error, 0.0, None, df)
+    tests = pd.DataFrame({"log2FoldChange": effect, "lfcSE": error, "stat": stat, "pvalue": pvalue})
+    return tests if df is None else tests.assign(df=df)
 
 
 def contrast_all_zero(
@@ -68,7 +74,11 @@ def contrast_all_zero(
 
 
 def threshold_pvalues(
-    log2_fold_change: np.ndarray, standard_error: np.ndarray, threshold: float, alternative: Alternative = "greaterAbs"
+    log2_fold_change: np.ndarray,
+    standard_error: np.ndarray,
+    threshold: float,
+    alternative: Alternative = "greaterAbs",
+    df: float | None = None,
 ) -> np.ndarray:
     """p-values of one scalar contrast against a fold change.
 
@@ -79,6 +89,7 @@ def threshold_pvalues(
     alternative : what a small p-value speaks for. `greaterAbs`, the absolute log2 fold change is above the threshold;
         `lessAbs`, it is below (equivalence); `greater`, the log2 fold change is above the threshold; `less`, it is below
         −threshold
+    df : degrees of freedom, as in `wald_test`
 
     Raises
     ------
@@ -91,7 +102,7 @@ def threshold_pvalues(
     if not threshold >= 0:
         raise ValueError(f"the threshold {threshold} is negative")
     effect, error = np.asarray(log2_fold_change, dtype=float), np.asarray(standard_error, dtype=float)
-    return tail_probabilities(effect, error, threshold, alternative)[0]
+    return tail_probabilities(effect, error, threshold, alternative, df)[0]
 
 
 def keep_sound(tests: pd.DataFrame, na_reason: pd.Series) -> tuple[pd.DataFrame, pd.Series]:

@@ -40,7 +40,8 @@ def call_genes(statistics: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
     Parameters
     ----------
     statistics : every gene of the input, with gene_id, gene_name, baseMean, log2FoldChange, lfcSE, stat, pvalue,
-        log2FoldChange_shrunken and na_reason; a likelihood-ratio test has no columns of fold changes
+        log2FoldChange_shrunken and na_reason; a likelihood-ratio test has no columns of fold changes; df where the tests
+        are Student's (log intensities)
     endpoint : fold change, alpha and headline rule
 
     Returns
@@ -59,7 +60,8 @@ def call_genes(statistics: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
     effect = results["log2FoldChange"].to_numpy(dtype=float)
     pvalue = results["pvalue"].to_numpy(dtype=float)
     threshold = float(np.log2(endpoint.fold_change))
-    p_threshold = threshold_pvalues(effect, results["lfcSE"].to_numpy(dtype=float), threshold)
+    df = float(results["df"].max()) if "df" in results and results["df"].notna().any() else None
+    p_threshold = threshold_pvalues(effect, results["lfcSE"].to_numpy(dtype=float), threshold, df=df)
     p_threshold[np.isnan(pvalue)] = np.nan
     results["pvalue_threshold"] = p_threshold
     base_mean = results["baseMean"].to_numpy(dtype=float)

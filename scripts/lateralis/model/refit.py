@@ -10,6 +10,7 @@ import pandas as pd
 from lateralis.model.contrasts import contrast_all_zero, keep_sound, wald_test
 from lateralis.model.fit import ModelFit, fit_model
 from lateralis.model.likelihood_ratio import likelihood_ratio_test
+from lateralis.model.log_intensity import ASSAY, fit_linear, moderated_f_test
 from lateralis.model.normalise import SizeFactors
 
 
@@ -24,6 +25,7 @@ class FittedData(NamedTuple):
     cells : (n_samples,) replicates, for Cook's distance
     exempt_three_larger : R's exemption for designs of one factor with two levels
     blocks : (n_samples,) number of each sample's block, or None
+    assay : `counts`; or `log_intensity`, where `counts` are log2 intensities and the fit is linear
     """
 
     counts: np.ndarray
@@ -32,10 +34,13 @@ class FittedData(NamedTuple):
     cells: np.ndarray
     exempt_three_larger: bool
     blocks: np.ndarray | None = None
+    assay: str = "counts"
 
 
 def refit(data: FittedData, design: pd.DataFrame, *, threads: int = 1) -> ModelFit:
     """A full fit (dispersions, trend, prior, outliers) with another design, at the size factors of the first."""
+    if data.assay == ASSAY:
+        return fit_linear(data.counts, design, cells=data.cells, blocks=data.blocks)
     return fit_model(
         data.counts,
         design,
@@ -75,8 +80,8 @@ def wald_statistics(
     -------
     DataFrame (n_genes) with baseMean, log2FoldChange, lfcSE, stat, pvalue, na_reason
     """
-    all_zero = contrast_all_zero(data.counts, fit.design, contrast, samples=compared)
-    tests = wald_test(fit.coefficients, fit.covariance, contrast, all_zero=all_zero)
+    zero = None if data.assay == ASSAY else contrast_all_zero(data.counts, fit.design, contrast, samples=compared)
+    tests = wald_test(fit.coefficients, fit.covariance, contrast, all_zero=zero, df=fit.facts.get("df"))
     return _with_reasons(tests, fit)
 
 
@@ -87,6 +92,16 @@ def lrt_statistics(data: FittedData, fit: ModelFit, reduced: pd.DataFrame, *, th
     -------
     DataFrame (n_genes) with baseMean, stat, pvalue, na_reason
     """
+    if data.assay == ASSAY:
+        tests = moderated_f_test(
+            data.counts,
+            fit.design,
+            reduced,
+            variances=fit.genes["dispersion"].to_numpy(),
+            df=fit.facts["df"],
+            blocks=data.blocks,
+        )
+        return _with_reasons(tests, fit)
     tests = likelihood_ratio_test(
         replaced_counts(data.counts, fit.replacements),
         fit.design,

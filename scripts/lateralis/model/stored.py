@@ -41,6 +41,16 @@ class StoredModel:
         return self.data.obs.loc[self.fit.obs_names]
 
     @property
+    def assay(self) -> str:
+        """`counts` or `log_intensity`."""
+        return str(dict(self.data.uns.get("lateralis", {})).get("assay", "counts"))
+
+    @property
+    def df(self) -> float | None:
+        """Degrees of freedom of every test of log intensities; None for counts."""
+        return float(self.fit.uns["df"]) if "df" in self.fit.uns else None
+
+    @property
     def design(self) -> pd.DataFrame:
         """Design matrix, without blocks' columns."""
         return self.fit.obsm["design_matrix"]
@@ -71,6 +81,7 @@ class StoredModel:
             self.fit.obs["cell"].to_numpy(),
             bool(self.fit.uns["exempt_three_larger"]),
             self.blocks,
+            self.assay,
         )
 
     @cached_property

@@ -26,6 +26,17 @@ CHECKS = (
     Check("group_correlation", "low", "complement", least_spread=0.1),
     Check("cooks_share", "high", least_spread=0.0005),
 )
+OF_COUNTS = (
+    *(
+        "library_size",
+        "detected_genes",
+        "top_gene_share",
+        "mitochondrial_fraction",
+        "rrna_fraction",
+        "haemoglobin_fraction",
+    ),
+    *("size_factor_deviation", "cooks_share"),
+)  # what log intensities have not
 _COMPARED = {"size_factor_deviation", "rle_spread", "pca_distance", "group_correlation"}  # with the other samples
 _UNKNOWN_GENES = {
     "mitochondrial_fraction": "no mitochondrial gene is known among the genes",

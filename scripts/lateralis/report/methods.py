@@ -31,6 +31,11 @@ _SNAKEMAKE = {
     "text": "Mölder F, Jablonski KP, Letcher B, et al. Sustainable data analysis with Snakemake. F1000Research 2021.",
     "doi": "10.12688/f1000research.29032.2",
 }
+_LIMMA = {
+    "text": "Smyth GK. Linear models and empirical Bayes methods for assessing differential expression in microarray "
+    "experiments. Statistical Applications in Genetics and Molecular Biology 2004.",
+    "doi": "10.2202/1544-6115.1027",
+}
 SIZE_FACTORS = {
     "ratio": "the median of ratios",
     "poscounts": "the median of ratios over positive counts (poscounts, for sparse data)",
@@ -41,6 +46,8 @@ def references(payload: Mapping[str, Any]) -> list[dict[str, str]]:
     """What the methods cite: text and doi."""
     shrunken = any(contrast["test"] == "wald" for contrast in _tested(payload))
     with_offsets = any(model["offsets"] for model in payload["models"])
+    if any(not model["size_factors"] for model in payload["models"]):
+        return [_LIMMA, *[_APEGLM] * shrunken, _SNAKEMAKE]
     return [_DESEQ2, _PYDESEQ2, *[_APEGLM] * shrunken, *[_OFFSETS] * with_offsets, _SNAKEMAKE]
 
 
@@ -70,6 +77,14 @@ def methods_text(payload: Mapping[str, Any]) -> list[str]:
 
 def _model_paragraph(model: Mapping[str, Any]) -> str:
     subset = f" (those with {model['subset']})" if model.get("subset") else ""
+    if not model["size_factors"]:
+        return (
+            f"Model {model['name']}: normalised log2 intensities of {plural(model['n_samples'], 'sample')}{subset} were "
+            f"modelled with the design {model['design']}, gene by gene, by least squares. Each gene's variance was drawn "
+            "towards that of all genes, and tests have the degrees of freedom of both (Smyth 2004, as in limma). Tests are "
+            f"Student's, of reduced designs F tests. {model['n_genes_kept']:,} of "
+            f"{plural(model['n_genes_input'], 'gene')} have {model['filter']} and were tested."
+        )
     replaced, lost = model["n_genes_replaced"], model["n_genes_outlier"]
     return (
         f"Model {model['name']}: counts of {plural(model['n_samples'], 'sample')}{subset} were modelled with the design "
@@ -106,9 +121,13 @@ def _testing_paragraph(payload: Mapping[str, Any]) -> str:
     tested = _tested(payload)
     directed = [contrast["label"] for contrast in tested if contrast["test"] == "wald"]
     designs = {model["name"]: model["design"] for model in payload["models"]}
-    sentences = [f"Tested: {enumerated(directed)}, each by a Wald test of the coefficients."] if directed else []
+    linear = any(not model["size_factors"] for model in payload["models"])
+    of_levels, of_designs = (
+        ("moderated t-test", "moderated F test") if linear else ("Wald test", "likelihood-ratio test")
+    )
+    sentences = [f"Tested: {enumerated(directed)}, each by a {of_levels} of the coefficients."] if directed else []
     sentences += [
-        f"Tested: {contrast['label']}, by a likelihood-ratio test of the design {designs[contrast['model']]} against the "
+        f"Tested: {contrast['label']}, by a {of_designs} of the design {designs[contrast['model']]} against the "
         f"reduced design {contrast['reduced']} ({plural(contrast['degrees_of_freedom'], 'degree')} of freedom)."
         for contrast in tested
         if contrast["test"] == "lrt"
@@ -121,8 +140,8 @@ def _testing_paragraph(payload: Mapping[str, Any]) -> str:
     )
     if directed:
         sentences.append(
-            "Log2 fold changes are unshrunken maximum-likelihood estimates; beside them, for ranking only, stand those that "
-            "apeGLM shrinks along the contrast (Zhu et al. 2019)."
+            "Log2 fold changes are unshrunken estimates; beside them, for ranking only, stand those that apeGLM's prior "
+            "shrinks along the contrast (Zhu et al. 2019)."
         )
     return " ".join([*sentences, "There is no adjustment across contrasts."])
 

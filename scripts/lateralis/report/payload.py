@@ -169,12 +169,13 @@ def build_payload(
     Returns
     -------
     dict with cohort, title, question, contents, endpoint, contrasts, models, table1, flow, samples, signature, warnings,
-    versions, config, files, simulated. Missing numbers are None.
+    versions, config, files, simulated, linear (whether the data are log intensities). Missing numbers are None.
     """
     return {
         "cohort": cohort,
         "title": title,
         "simulated": simulated,
+        "linear": any(not model["size_factors"] for model in models),
         "question": _question(contrasts),
         "contents": _contents(samples, contrasts, models),
         "endpoint": _endpoint(fold_change, alpha, headline),

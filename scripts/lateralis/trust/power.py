@@ -15,13 +15,10 @@ TERTILES = ("low", "middle", "high")
 GROWTH = (1.0, 1.5, 2.0, 4.0)
 
 
-def critical_p(pvalues: np.ndarray, padj: np.ndarray, alpha: float) -> float:
-    """The p-value up to which genes are called; where none is, what a first gene would need."""
-    tested = np.isfinite(padj)
-    if not tested.any():
-        return np.nan
-    called = tested & (padj < alpha)
-    return float(pvalues[called].max()) if called.any() else alpha / int(tested.sum())
+def critical_p(padj: np.ndarray, alpha: float) -> float:
+    """The p-value below which Benjamini and Hochberg's procedure rejects: alpha times the share rejected, one gene at least."""
+    n_tested = int(np.isfinite(padj).sum())
+    return alpha * max(int((padj < alpha).sum()), 1) / n_tested if n_tested else np.nan
 
 
 def smallest_detectable(error: np.ndarray, critical: dict[str, float], fold_change: float) -> dict[str, np.ndarray]:
@@ -67,10 +64,8 @@ def power_table(results: pd.DataFrame, endpoint: Endpoint, n_test: int, n_refere
     tertile = pd.qcut(tested["baseMean"].rank(method="first"), len(TERTILES), labels=list(TERTILES))
     critical = {
         "nominal": endpoint.alpha,
-        "fdr": critical_p(tested["pvalue"].to_numpy(), tested["padj"].to_numpy(), endpoint.alpha),
-        "strict": critical_p(
-            tested["pvalue_threshold"].to_numpy(), tested["padj_threshold"].to_numpy(), endpoint.alpha
-        ),
+        "fdr": critical_p(tested["padj"].to_numpy(), endpoint.alpha),
+        "strict": critical_p(tested["padj_threshold"].to_numpy(), endpoint.alpha),
     }
     smaller, larger = sorted((n_test, n_reference))
     rows = []
@@ -84,8 +79,13 @@ def power_table(results: pd.DataFrame, endpoint: Endpoint, n_test: int, n_refere
     return pd.DataFrame(rows, columns=columns)
 
 
-def equivalence(results: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
+def equivalence(results: pd.DataFrame, endpoint: Endpoint, df: float | None = None) -> pd.DataFrame:
     """Which genes change less than the endpoint's fold change: test of equivalence (R's `lessAbs`), adjusted.
+
+    Parameters
+    ----------
+    results : of `endpoint.call_genes`, of a contrast with fold changes
+    df : degrees of freedom, where tests are Student's
 
     Returns
     -------
@@ -96,6 +96,7 @@ def equivalence(results: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
         results["lfcSE"].to_numpy(dtype=float),
         float(np.log2(endpoint.fold_change)),
         "lessAbs",
+        df,
     )
     pvalues[results["pvalue"].isna().to_numpy()] = np.nan
     padj = benjamini_hochberg(pvalues)

@@ -15,11 +15,14 @@ from scipy.stats import rankdata
 
 from lateralis.config import Endpoint
 from lateralis.model.contrasts import wald_test
+from lateralis.model.engine.blocks import dense_matrix
 from lateralis.model.gene_fits import ModelCounts
+from lateralis.model.log_intensity import least_squares
 from lateralis.model.numerics import choose_numerics
 from lateralis.model.stored import StoredModel
 
 MOST_GENES = 2000
+_LN2 = float(np.log(2))
 _NEAR = 2.0  # times alpha: adjusted p-values of genes near the threshold
 _STABLE = 0.95  # share of bootstraps in which the direction must stay
 
@@ -115,6 +118,8 @@ def _estimate(
     n_coef = len(kept) + (0 if blocks is None else blocks.max() + 1)
     if len(samples) <= n_coef:
         return None
+    if model.df is not None:
+        return _linear_estimate(model, contrast[kept], genes, samples, matrix[:, kept], blocks)
     lengths = model.fitted.average_lengths
     data = ModelCounts(
         np.ascontiguousarray(model.counts[np.ix_(samples, genes)].T),
@@ -130,6 +135,23 @@ def _estimate(
     )
     tests = wald_test(beta[:, : len(kept)], covariance, contrast[kept])
     tests[~np.asarray(converged, dtype=bool)] = np.nan
+    return tests["log2FoldChange"].to_numpy(), tests["pvalue"].to_numpy()
+
+
+def _linear_estimate(
+    model: StoredModel,
+    contrast: np.ndarray,
+    genes: np.ndarray,
+    samples: np.ndarray,
+    matrix: np.ndarray,
+    blocks: np.ndarray | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same for log intensities, moderated variances held."""
+    whole = matrix if blocks is None else dense_matrix(matrix, blocks)
+    beta, _ = least_squares(model.fitted.counts[np.ix_(samples, genes)], whole)
+    unscaled = np.linalg.inv(whole.T @ whole)[: matrix.shape[1], : matrix.shape[1]]
+    covariance = model.dispersions[genes, None, None] * unscaled * _LN2**2
+    tests = wald_test(beta[:, : matrix.shape[1]] * _LN2, covariance, contrast, df=model.df)
     return tests["log2FoldChange"].to_numpy(), tests["pvalue"].to_numpy()
 
 

@@ -9,19 +9,21 @@ WINSORISED = 0.95
 FEWEST_FOR_RANKS = 10
 
 
-def winsorised(counts: np.ndarray, factors: np.ndarray) -> np.ndarray:
+def winsorised(counts: np.ndarray, factors: np.ndarray, *, whole: bool = True) -> np.ndarray:
     """Counts whose normalised values beyond a gene's 95 % quantile are set to it.
 
     Parameters
     ----------
     counts : (n_samples, n_genes) integers
     factors : (n_samples, 1) or (n_samples, n_genes) what counts are divided by to normalise them
+    whole : whether to round down to whole numbers
 
     Li et al. 2022, doi:10.1186/s13059-022-02648-4, show how single counts inflate parametric tests in large groups.
     """
     normalised = counts / factors
     limit = np.quantile(normalised, WINSORISED, axis=0)
-    return np.where(normalised > limit, np.floor(limit * factors), counts).astype(counts.dtype)
+    capped = np.floor(limit * factors) if whole else limit * factors
+    return np.where(normalised > limit, capped, counts).astype(counts.dtype)
 
 
 def rank_test(normalised: np.ndarray, in_test: np.ndarray, in_reference: np.ndarray) -> np.ndarray:

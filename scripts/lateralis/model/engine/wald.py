@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, stdtr
 
 from lateralis.model.engine.direct import MIN_MU
 
 
 def tail_probabilities(
-    effect: np.ndarray, error: np.ndarray, threshold: float | np.ndarray, alternative: str | None
+    effect: np.ndarray,
+    error: np.ndarray,
+    threshold: float | np.ndarray,
+    alternative: str | None,
+    df: float | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """p-values and statistics of a scalar effect.
 
@@ -19,24 +23,29 @@ def tail_probabilities(
     threshold : on the scale of the effect; at least 0 but for `None`, where it is the value under the null
     alternative : `None`, two-sided; `greaterAbs`, |effect| > threshold; `lessAbs`, |effect| < threshold (equivalence);
         `greater`, effect > threshold; `less`, effect < −threshold
+    df : degrees of freedom of Student's distribution; None for the normal one
 
     Source: R DESeq2 `results(lfcThreshold, altHypothesis)`.
     """
+
+    def below(values: np.ndarray) -> np.ndarray:
+        return np.asarray(ndtr(values) if df is None else stdtr(df, values))
+
     if alternative is None:
         stat = (effect - threshold) / error
-        return 2 * ndtr(-np.abs(stat)), stat
+        return 2 * below(-np.abs(stat)), stat
     if alternative == "greaterAbs":
         distance = (np.abs(effect) - threshold) / error
-        return np.minimum(1.0, 2 * ndtr(-distance)), np.sign(effect) * np.fmax(distance, 0.0)
+        return np.minimum(1.0, 2 * below(-distance)), np.sign(effect) * np.fmax(distance, 0.0)
     if alternative == "lessAbs":
-        above, below = (threshold - effect) / error, (effect + threshold) / error
-        return np.maximum(ndtr(-above), ndtr(-below)), np.fmin(np.fmax(above, 0.0), np.fmax(below, 0.0))
+        up, down = (threshold - effect) / error, (effect + threshold) / error
+        return np.maximum(below(-up), below(-down)), np.fmin(np.fmax(up, 0.0), np.fmax(down, 0.0))
     if alternative == "greater":
         distance = (effect - threshold) / error
-        return ndtr(-distance), np.fmax(distance, 0.0)
+        return below(-distance), np.fmax(distance, 0.0)
     if alternative == "less":
         distance = (effect + threshold) / error
-        return ndtr(distance), np.fmin(distance, 0.0)
+        return below(distance), np.fmin(distance, 0.0)
     raise ValueError(f"alternative '{alternative}' is none of greaterAbs, lessAbs, greater, less")
 
 
