@@ -12,7 +12,7 @@ def test_methods_state_what_ran(given):
         "the median of ratios, taken from all genes kept.",
         "prior variance 0.53",
         "Numerics: lateralis engine (numba 0.61.0).",
-        "for ranking only, stand those that apeGLM shrinks along the contrast",
+        "for ranking only, stand those that apeGLM's prior shrinks along the contrast",
         "samples with the same group are replicates",
         "Counts were replaced in 17 genes; 3 genes lost",
         "Tested: als against carrier, each by a Wald test",

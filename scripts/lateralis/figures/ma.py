@@ -87,7 +87,7 @@ def draw_ma(results: pd.DataFrame, *, title: str, fold_change: float, alpha: flo
     if fold_change > 1:
         for side in (-1, 1):
             axes.axhline(side * np.log2(fold_change), color=GUIDE, linewidth=0.9, linestyle=(0, (4, 3)), zorder=4)
-    axes.set_xlabel("mean of normalised counts (baseMean)")
+    axes.set_xlabel("mean expression (baseMean)")
     axes.set_ylabel("log2 fold change (unshrunken)")
     labels = legend_labels(call_counts(drawn, rule), rule, fold_change, alpha)
     legend_above(axes, call_handles(labels, int(beyond.sum()), "^"), columns=4)

@@ -16,7 +16,7 @@ GROWTH = (1.0, 1.5, 2.0, 4.0)
 
 
 def critical_p(padj: np.ndarray, alpha: float) -> float:
-    """The p-value below which Benjamini and Hochberg's procedure rejects: alpha times the share rejected, one gene at least."""
+    """The p-value below which Benjamini and Hochberg's procedure rejects: alpha times the share it rejects, one at least."""
     n_tested = int(np.isfinite(padj).sum())
     return alpha * max(int((padj < alpha).sum()), 1) / n_tested if n_tested else np.nan
 
