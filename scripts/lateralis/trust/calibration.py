@@ -18,6 +18,7 @@ from lateralis.model.stored import StoredModel
 from lateralis.trust.permutation import MOST_PREDICTABLE, choose_strata, permutation_units, permute, predictability
 
 LIBERAL, CONSERVATIVE = 1.2, 0.8  # share of null p-values below alpha, over alpha
+FEWEST = 20  # samples of a group below which the normal approximation is liberal
 _ATTEMPTS = 20
 
 
@@ -208,8 +209,8 @@ def judge_calibration(
             elif high < CONSERVATIVE * alpha:
                 verdict = "conservative"
             reason = f"{small:.1%} of null p-values are below {alpha:g}"
-            if n_smallest < 20 and verdict == "anti-conservative":
-                reason += f"; the smaller group has {n_smallest} samples, too few for the normal approximation"
+            if n_smallest < FEWEST:
+                reason += f"; with {n_smallest} samples in the smaller group, more calls than alpha can be false, as in R"
             row |= {"verdict": verdict, "reason": reason}
         rows.append(row)
     return pd.DataFrame(rows)
