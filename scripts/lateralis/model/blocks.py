@@ -94,7 +94,10 @@ def split_blocks(matrix: pd.DataFrame, obs: pd.DataFrame, variable: str, *, wher
                 f"visit), or compare {effect} at one visit in a model with a `subset` and without {variable}",
             )
     at_reference = [_at_reference(str(name), obs) for name in others]
-    kept, dropped = _independent(centred, lengths, np.array(at_reference, dtype=bool))
+    droppable = np.array(at_reference, dtype=bool)
+    found = independent_columns(centred, lengths, [*np.flatnonzero(~droppable), *np.flatnonzero(droppable)])
+    dropped = [int(number) for number in np.flatnonzero(droppable) if number not in found]
+    kept = [number for number in range(len(lengths)) if number not in dropped]
     result = others.iloc[:, kept]
     n_left = len(obs) - blocks.max() - 1
     if n_left <= result.shape[1]:
@@ -119,22 +122,30 @@ def _at_reference(name: str, obs: pd.DataFrame) -> bool:
     return False
 
 
-def _independent(centred: np.ndarray, lengths: np.ndarray, droppable: np.ndarray) -> tuple[list[int], list[int]]:
-    """Columns to keep and to drop: of the droppable, those that the others, and the droppable before them, determine."""
-    order = [*np.flatnonzero(~droppable), *np.flatnonzero(droppable)]
+def independent_columns(
+    values: np.ndarray, lengths: np.ndarray | None = None, order: Sequence[int] | None = None
+) -> list[int]:
+    """Columns that those before them do not determine, in order (Gram–Schmidt).
+
+    Parameters
+    ----------
+    values : (n_samples, n_coef)
+    lengths : (n_coef,) by which what is left of a column is measured; default, their own
+    order : in which columns are taken; default, theirs
+    """
+    lengths = np.linalg.norm(values, axis=0) if lengths is None else lengths
     basis: list[np.ndarray] = []
-    dropped = []
-    for number in order:
-        left = centred[:, number].copy()
+    kept = []
+    for number in range(values.shape[1]) if order is None else order:
+        left = values[:, number].astype(float)
         for _ in range(2):  # once more against rounding
             for direction in basis:
                 left -= direction * (direction @ left)
         length = np.linalg.norm(left)
         if length > _DEPENDENT * lengths[number]:
             basis.append(left / length)
-        elif droppable[number]:
-            dropped.append(number)
-    return [number for number in range(len(lengths)) if number not in dropped], sorted(dropped)
+            kept.append(int(number))
+    return kept
 
 
 def blocks_in_words(variable: str | None, blocks: np.ndarray | None, dropped: Sequence[str]) -> str:

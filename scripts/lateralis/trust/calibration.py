@@ -210,7 +210,9 @@ def judge_calibration(
                 verdict = "conservative"
             reason = f"{small:.1%} of null p-values are below {alpha:g}"
             if n_smallest < FEWEST:
-                reason += f"; with {n_smallest} samples in the smaller group, more calls than alpha can be false, as in R"
+                reason += (
+                    f"; with {n_smallest} samples in the smaller group, more calls than alpha can be false, as in R"
+                )
             row |= {"verdict": verdict, "reason": reason}
         rows.append(row)
     return pd.DataFrame(rows)

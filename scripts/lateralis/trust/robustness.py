@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from lateralis.config import Endpoint
+from lateralis.model.blocks import centre_in_blocks, independent_columns
 from lateralis.model.contrasts import wald_test
 from lateralis.model.engine.blocks import dense_matrix
 from lateralis.model.gene_fits import ModelCounts
@@ -108,11 +109,8 @@ def _estimate(
     seen = matrix
     if model.blocks is not None:
         blocks = _renumbered(model.blocks[samples], samples)
-        sizes = np.bincount(blocks)
-        means = np.zeros((len(sizes), matrix.shape[1]))
-        np.add.at(means, blocks, matrix)
-        seen = matrix - (means / sizes[:, None])[blocks]
-    kept = _independent(seen)
+        seen = centre_in_blocks(matrix, blocks)
+    kept = np.array(independent_columns(seen), dtype=int)
     if not np.allclose(np.delete(contrast, kept), 0):
         return None
     n_coef = len(kept) + (0 if blocks is None else blocks.max() + 1)
@@ -159,20 +157,6 @@ def _renumbered(blocks: np.ndarray, samples: np.ndarray) -> np.ndarray:
     """Blocks numbered from 0; a block drawn twice is two blocks."""
     copy = pd.Series(samples).groupby(samples).cumcount().to_numpy()
     return np.unique(np.stack([blocks, copy]), axis=1, return_inverse=True)[1].reshape(-1)
-
-
-def _independent(matrix: np.ndarray) -> np.ndarray:
-    """Columns that those before them do not determine."""
-    basis: list[np.ndarray] = []
-    kept = []
-    for number, column in enumerate(matrix.T):
-        left, length = column.astype(float), np.linalg.norm(column)
-        for direction in basis:
-            left = left - direction * (direction @ left)
-        if length > 0 and np.linalg.norm(left) > 1e-8 * length:
-            basis.append(left / np.linalg.norm(left))
-            kept.append(number)
-    return np.array(kept, dtype=int)
 
 
 def bootstrap(
