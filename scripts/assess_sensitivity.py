@@ -80,7 +80,8 @@ def find_support(contrast, model):
 def on_support(model, inside, compared, again):
     """The contrast with the samples of the common support, or why it is not done."""
     if inside is None:
-        return {"samples": len(model.obs), "reason": "the groups have their covariates in common"}
+        common = "the groups have their covariates in common" if compared is not None else "there are no two groups"
+        return {"samples": len(model.obs), "reason": common}
     n_inside = int(inside.sum())
     design = model.design[inside]
     smallest = int((inside & compared).sum())
