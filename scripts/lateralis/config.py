@@ -313,8 +313,10 @@ class Cohort(Section):
                 )
 
     def label(self, contrast: str) -> str:
-        """A contrast in words."""
-        return self.contrasts[contrast].label(contrast, self.models[self.contrasts[contrast].model].design)
+        """A contrast in words; with its name, where another has the same words."""
+        words = {name: spec.label(name, self.models[spec.model].design) for name, spec in self.contrasts.items()}
+        own = words[contrast]
+        return own if list(words.values()).count(own) == 1 else f"{contrast}: {own}"
 
     def grouping(self, contrast: str) -> str | None:
         """The variable whose levels a contrast compares: its own, or the one categorical one that its reduced design lacks."""

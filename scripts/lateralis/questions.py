@@ -57,6 +57,12 @@ class Contrast(Section):
     """One question to a model: two levels of a variable, a linear combination of coefficients, or a reduced design."""
 
     model: Name = Field(description="The model it belongs to.")
+    title: str | None = Field(
+        None,
+        min_length=1,
+        max_length=120,
+        description="What report and figures call it. Default: made from the other keys.",
+    )
     variable: VariableName | None = Field(None, description="The variable whose levels are compared.")
     test: str | None = Field(None, description="The level on top: log2 fold changes are test over reference.")
     reference: str | None = Field(None, description="The level below.")
@@ -124,7 +130,7 @@ class Contrast(Section):
 
     def label(self, name: str, design: str) -> str:
         """The contrast in words; `name` is its key, `design` that of its model."""
-        words = self._words(name, design)
+        words = self.title or self._words(name, design)
         return f"{words} (associative)" if self.associative else words
 
     def _words(self, name: str, design: str) -> str:

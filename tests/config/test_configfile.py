@@ -100,7 +100,7 @@ def test_tags_that_would_run_code_are_refused(message, tmp_path, tag):
 def test_unknown_keys_are_answered_with_the_known_ones(message):
     told = message(WHOLE + "endpoint: {foldchange: 2}\nfilters: {}\n")
     assert "\n  endpoint.foldchange: unknown key; known keys here: 'fold_change', 'alpha', 'headline'" in told
-    assert "\n  filters: unknown key; known keys here: 'cohort', 'title', 'input', 'samples', 'filter'" in told
+    assert "\n  filters: unknown key; known keys here: 'cohort', 'title', 'input', 'samples', 'assay', 'filter'" in told
 
 
 def test_unknown_keys_below_names_and_in_lists(message):

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from lateralis.config import Contrast
+from lateralis.config import Cohort, Contrast
 from lateralis.configfile import expand_contrasts
 from lateralis.errors import InputError
 
@@ -65,3 +65,23 @@ def test_contrasts_that_are_wrong(keys, message):
 def test_an_associative_contrast_is_called_so():
     contrast = Contrast(model="m", variable="responder", test="yes", reference="no", associative=True)
     assert contrast.label("c", "~ responder") == "yes vs no (associative)"
+
+
+def test_a_title_takes_the_place_of_the_words():
+    contrast = Contrast(model="m", weights={"a": 1}, title="what a does")
+    assert contrast.label("c", "~ a") == "what a does"
+
+
+def test_contrasts_with_the_same_words_are_told_apart_by_name():
+    compared = {"model": "m", "variable": "group", "test": "als", "reference": "control"}
+    cohort = Cohort(
+        cohort="c",
+        title="t",
+        input={"simulate": "mac2als"},
+        samples={"variables": {"group": {"type": "categorical", "levels": ["control", "als", "motor"]}}},
+        models={"m": {"design": "~ group"}},
+        contrasts={"first": compared, "second": compared, "third": compared | {"test": "motor"}},
+    )
+    assert [cohort.label(name) for name in cohort.contrasts] == [
+        *["first: als vs control", "second: als vs control", "motor vs control"],
+    ]
