@@ -7,7 +7,7 @@ from lateralis.config import Contrast, Endpoint, Samples
 from lateralis.io import read_h5ad, read_table, write_table
 from lateralis.job import run
 from lateralis.model.endpoint import call_again, call_genes, headline_rule
-from lateralis.model.engine.blocks import dense_matrix
+from lateralis.model.engine.direct import dense_matrix
 from lateralis.model.refit import lrt_statistics, refit, wald_statistics
 from lateralis.model.stored import read_model
 from lateralis.qc.surrogates import compare_calls, surrogate_correlations, surrogate_variables

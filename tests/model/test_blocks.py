@@ -8,7 +8,7 @@ from lateralis.config import Variable
 from lateralis.errors import InputError
 from lateralis.model.blocks import block_variable, blocks_in_words, centre_in_blocks, split_blocks
 from lateralis.model.design import design_matrix
-from lateralis.model.engine.blocks import dense_matrix
+from lateralis.model.engine.direct import dense_matrix
 from lateralis.model.fallback import FallbackInference
 from lateralis.model.fit import fit_model
 from lateralis.model.likelihood_ratio import likelihood_ratio_test

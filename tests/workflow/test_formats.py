@@ -82,7 +82,7 @@ def imported(spec, sheet, genes, folder):
     """What the import script makes of a count file, without Snakemake."""
     output = SimpleNamespace(counts=str(folder / "imported.h5ad"), sources=str(folder / "sources.tsv"))
     source = {"counts": spec, "sheet": str(sheet), "samples": SAMPLES, "annotation": str(genes)}
-    source |= {"without_counts": [], "without_row": []}
+    source |= {"without_counts": [], "without_row": [], "assay": "counts"}
     params = SimpleNamespace(source=source, code="")
     job = SimpleNamespace(input=SimpleNamespace(), output=output, params=params, log=[str(folder / "import.log")])
     runpy.run_path(str(ROOT / "scripts/import_counts.py"), init_globals={"snakemake": job})

@@ -15,8 +15,7 @@ from pydeseq2.default_inference import DefaultInference
 from pydeseq2.utils import irls_solver
 from scipy.special import gammaln, xlogy
 
-from lateralis.model.engine.blocks import dense_matrix
-from lateralis.model.engine.direct import MIN_MU, RIDGE, describe_fit, fit_coefficients
+from lateralis.model.engine.direct import MIN_MU, RIDGE, dense_matrix, describe_fit, fit_coefficients
 from lateralis.model.fallback_shrinkage import Posterior, posterior_modes
 
 _TOLERANCE = 0.01  # squared standard errors; a fit that stopped in order is off by 1e-5 or less

@@ -21,7 +21,7 @@ from lateralis.model.dispersion_trend import (
     fit_dispersion_trend,
     prior_variance,
 )
-from lateralis.model.engine.blocks import dense_matrix
+from lateralis.model.engine.direct import dense_matrix
 from lateralis.model.gene_fits import FinalFit, GenewiseFit, ModelCounts, fit_final, fit_genewise
 from lateralis.model.normalise import SizeFactors, estimate_size_factors
 from lateralis.model.numerics import Numerics, choose_numerics

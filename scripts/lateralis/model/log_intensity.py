@@ -16,7 +16,7 @@ from scipy.special import digamma, fdtrc, polygamma
 
 from lateralis.errors import InputError
 from lateralis.model.dispersion_trend import DispersionTrend
-from lateralis.model.engine.blocks import dense_matrix
+from lateralis.model.engine.direct import dense_matrix
 from lateralis.model.fit import ModelFit
 
 ASSAY = "log_intensity"

@@ -16,7 +16,7 @@ from scipy.stats import rankdata
 from lateralis.config import Endpoint
 from lateralis.model.blocks import centre_in_blocks, independent_columns
 from lateralis.model.contrasts import wald_test
-from lateralis.model.engine.blocks import dense_matrix
+from lateralis.model.engine.direct import dense_matrix
 from lateralis.model.gene_fits import ModelCounts
 from lateralis.model.log_intensity import least_squares
 from lateralis.model.numerics import choose_numerics

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lateralis.model.engine.blocks import dense_matrix
+from lateralis.model.engine.direct import dense_matrix
 from lateralis.model.engine.inference import EngineInference
 
 N_PEOPLE, N_VISITS, N_GENES = 20, 3, 150

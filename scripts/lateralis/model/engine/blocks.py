@@ -36,18 +36,6 @@ class BlockSpace(NamedTuple):
     weighted: np.ndarray
 
 
-def dense_matrix(matrix: np.ndarray, blocks: np.ndarray) -> np.ndarray:
-    """The columns of a design with an indicator column for each block behind them.
-
-    Parameters
-    ----------
-    matrix : (n_samples, n_coef)
-    blocks : (n_samples,) number of each sample's block from 0; −1 in none
-    """
-    numbers = np.arange(blocks.max(initial=-1) + 1)
-    return np.column_stack([matrix, (blocks[:, None] == numbers).astype(float)])
-
-
 @summing
 def centre_columns(columns, blocks, weights, ridge, space):
     """Columns less their weighted means within blocks, into `space`."""

@@ -9,6 +9,18 @@ RIDGE = 1e-6 / np.log(2) ** 2  # R's λ = 1e-6 is on the log2 scale
 _LARGEST_LOG2 = 30.0
 
 
+def dense_matrix(matrix: np.ndarray, blocks: np.ndarray) -> np.ndarray:
+    """The columns of a design with an indicator column for each block behind them.
+
+    Parameters
+    ----------
+    matrix : (n_samples, n_coef)
+    blocks : (n_samples,) number of each sample's block from 0; −1 in none
+    """
+    numbers = np.arange(blocks.max(initial=-1) + 1)
+    return np.column_stack([matrix, (blocks[:, None] == numbers).astype(float)])
+
+
 def fit_coefficients(
     counts: np.ndarray, size_factors: np.ndarray, design: np.ndarray, dispersion: float
 ) -> tuple[np.ndarray, bool]:

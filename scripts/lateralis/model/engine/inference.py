@@ -15,9 +15,8 @@ import pandas as pd
 from pydeseq2.inference import Inference
 
 from lateralis.model.engine import coefficients, dispersions, shrinkage
-from lateralis.model.engine.blocks import dense_matrix
 from lateralis.model.engine.compilation import NUMBA_VERSION
-from lateralis.model.engine.direct import MIN_MU, RIDGE, describe_fit, fit_coefficients
+from lateralis.model.engine.direct import MIN_MU, RIDGE, dense_matrix, describe_fit, fit_coefficients
 from lateralis.model.engine.linear import prepare_design
 from lateralis.model.engine.wald import wald_test
 

@@ -14,11 +14,11 @@ from lateralis.model.engine.blocks import (
     block_trace,
     centre_columns,
     centred_products,
-    dense_matrix,
     half_log_sums,
     means_squared,
 )
 from lateralis.model.engine.compilation import summing
+from lateralis.model.engine.direct import dense_matrix
 
 
 class Design(NamedTuple):
