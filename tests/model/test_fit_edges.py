@@ -94,7 +94,8 @@ def test_genes_without_counts_are_empty_and_change_no_other():
     assert found.genes["na_reason"].to_numpy().nonzero()[0].tolist() == [0, 31]
     assert found.genes["na_reason"].iloc[[0, 31]].tolist() == ["all_zero"] * 2
     kept = np.delete(np.arange(62), [0, 31])
-    assert found.coefficients[kept].tobytes() == plain.coefficients.tobytes()
+    # another table lies elsewhere in memory, by which linear algebra may round the last bit in another way
+    np.testing.assert_allclose(found.coefficients[kept], plain.coefficients, rtol=1e-12, atol=1e-13)
     assert np.isnan(found.coefficients[[0, 31]]).all()
     assert np.isnan(found.covariance[[0, 31]]).all()
 
