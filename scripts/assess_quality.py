@@ -13,7 +13,7 @@ from lateralis.figures.save import save_figure
 from lateralis.io import read_h5ad, read_table, write_table
 from lateralis.job import run
 from lateralis.qc.metrics import OF_COUNTS, flag_metrics, rle_quantiles, sample_distances, sample_metrics
-from lateralis.sections import Checks
+from lateralis.stages import Checks
 
 TEXT = {"sample": str}
 

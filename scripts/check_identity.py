@@ -19,7 +19,7 @@ from lateralis.qc.pairs import (
     unread_by_genotype,
 )
 from lateralis.qc.sex import compare_sex, completed_sex, infer_sex, stated_sex
-from lateralis.sections import Relatedness
+from lateralis.stages import Relatedness
 
 NOT_TOLD = "sex is told from counts per million, and these are log intensities"
 

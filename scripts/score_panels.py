@@ -12,7 +12,7 @@ from lateralis.io import read_h5ad, write_table
 from lateralis.job import run
 from lateralis.qc.flags import FLAG_COLUMNS
 from lateralis.qc.panels import PanelScores, flag_scores, score_panels, scores_by_group
-from lateralis.sections import Checks
+from lateralis.stages import Checks
 
 
 def main(snakemake):

@@ -1,14 +1,15 @@
 """What a cohort is: the models behind one cohort file, with every default and every rule that the file alone can break.
 
 A key exists here only when a stage reads it. `workflow/schemas/*.schema.json` and `config/README.md` are rendered from
-these models and those of `sections.py` by `scripts/render_config_docs.py`; a test fails when they drift.
+these models and those of `questions.py`, `stages.py` and `sections.py` by `scripts/render_config_docs.py`; a test fails when
+they drift.
 """
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, StrictInt, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from lateralis.errors import listing
 from lateralis.expressions import (
@@ -27,13 +28,11 @@ from lateralis.sections import (
     Exclusion,
     Input,
     Name,
-    QualityControl,
     Samples,
     Section,
-    Trust,
     Variable,
-    VariableName,
 )
+from lateralis.stages import Endpoint, GeneFilter, Outliers, QualityControl, Report, SizeFactorRule, Trust
 
 __all__ = [
     "DEFAULT_FILES",
@@ -49,6 +48,7 @@ __all__ = [
     "Model",
     "Outliers",
     "QualityControl",
+    "Report",
     "Run",
     "Samples",
     "Section",
@@ -56,64 +56,6 @@ __all__ = [
     "Trust",
     "Variable",
 ]
-
-
-class GeneFilter(Section):
-    """Which genes a model tests: at least `min_count` counts in at least `min_samples` samples, or `min_total` in all."""
-
-    min_count: StrictInt | None = Field(None, ge=0, description="Counts a gene needs in enough samples. Default: 10.")
-    min_samples: StrictInt | Literal["smallest_group"] | None = Field(
-        None,
-        description="How many samples; `smallest_group` (default) is the size of the smallest level of the variables that the "
-        "model's contrasts test, or, where they test numeric variables only, the reciprocal of the largest leverage.",
-    )
-    min_total: StrictInt | None = Field(None, ge=0, description="In place of both: counts in all samples together.")
-
-    @model_validator(mode="after")
-    def _one_rule(self) -> GeneFilter:
-        if self.min_total is not None and (self.min_count is not None or self.min_samples is not None):
-            raise ValueError("give `min_total` alone, or `min_count` with `min_samples`")
-        if isinstance(self.min_samples, int) and self.min_samples < 1:
-            raise ValueError("`min_samples` must be at least 1")
-        return self
-
-
-class SizeFactorRule(Section):
-    """How the size factors of a model, and of the blind normalisation for quality control, are estimated."""
-
-    method: Literal["auto", "ratio", "poscounts"] = Field(
-        "auto",
-        description="`ratio`: median of ratios over the genes counted in every sample; `poscounts`: over positive counts, for "
-        "sparse data; `auto`: the former where there are such genes, else the latter.",
-    )
-    control_genes: str | None = Field(
-        None,
-        description="Text file with one gene id a line: the genes that size factors are taken from, e.g. spike-ins. Default: "
-        "all genes that the model tests.",
-    )
-
-
-class Outliers(Section):
-    """Who counts as a replicate of whom when Cook's distance looks for outlier counts."""
-
-    cells: Literal["design"] | list[VariableName] = Field(
-        "design",
-        description="`design`: samples with the same row of the design matrix, as in R; or a list of variables, e.g. "
-        "`[group]`, which a design with a numeric covariate needs.",
-    )
-
-
-class Endpoint(Section):
-    """When a gene is called changed."""
-
-    fold_change: float = Field(1.5, ge=1, le=1000, description="Fold change a called gene has at least, up or down.")
-    alpha: float = Field(0.05, gt=0, lt=1, description="Level of the p-value or the false discovery rate.")
-    headline: Literal["nominal", "fdr", "strict"] = Field(
-        "fdr",
-        description="The rule that counts: `nominal` p < alpha, `fdr` padj < alpha, each with the fold change; `strict` tests "
-        "that the fold change exceeds the threshold. A likelihood-ratio test has no fold change: its calls go by p alone, and "
-        "by `fdr` where this is `strict`.",
-    )
 
 
 class Cohort(Section):
@@ -148,6 +90,7 @@ class Cohort(Section):
     models: dict[Name, Model] = Field(min_length=1, description="The fits, by name.")
     contrasts: dict[Name, Contrast] = Field(min_length=1, description="The questions, by name.")
     endpoint: Endpoint = Field(default_factory=Endpoint, description="When a gene is called.")
+    report: Report = Field(default_factory=Report, description="The report, and what may be shared of it.")
 
     @model_validator(mode="after")
     def _names_exist(self) -> Cohort:
@@ -189,6 +132,19 @@ class Cohort(Section):
             for name in names:
                 if self._declared(key, name).type != "categorical":
                     raise ValueError(f"{key}: '{name}' is numeric; only categorical variables have levels to share")
+        release = self.report.release
+        for key, listed in (
+            ("report.variables", self.report.variables),
+            ("report.release.drop", release.drop),
+            ("report.release.merge", release.merge),
+        ):
+            for name in listed or []:
+                self._declared(key, name)
+                if name not in self.samples.described:
+                    raise ValueError(f"{key}: '{name}' says who a sample is from; no page holds it")
+        for name in release.band or {}:
+            if self._declared("report.release.band", name).type != "numeric":
+                raise ValueError(f"report.release.band: '{name}' is categorical; only numbers have bands")
         for variable, panel in self.samples.scores.items():
             if self.qc.panel == "none":
                 raise ValueError(
@@ -338,6 +294,15 @@ class Cohort(Section):
     def group_variable(self) -> str | None:
         """The variable whose levels describe the cohort: the first that a contrast compares."""
         return next(filter(None, map(self.grouping, self.contrasts)), None)
+
+    @property
+    def shown_variables(self) -> list[str]:
+        """Variables of the sheet that the pages may hold sample by sample."""
+        used = {name for model in self.models.values() for name in parse_formula(model.design).variables}
+        subsets = [parse_subset(model.subset) for model in self.models.values() if model.subset is not None]
+        used |= {comparison.variable for subset in subsets for comparison in comparisons(subset)}
+        asked = used if self.report.variables is None else set(self.report.variables)
+        return [name for name in self.samples.described if name in asked and name not in self.samples.scores]
 
     @property
     def trusted_contrasts(self) -> list[str]:

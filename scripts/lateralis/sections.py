@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StrictInt, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    field_validator,
+    model_validator,
+)
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$", max_length=64)]
@@ -191,126 +198,3 @@ class Samples(Section):
     def scores(self) -> dict[str, str]:
         """Variables that are scores of a panel of marker genes, and the panel of each."""
         return {name: variable.score for name, variable in self.variables.items() if variable.score is not None}
-
-
-class Limits(Section):
-    """When a sample is flagged: `mads` are robust standard deviations from the cohort's median, `at` absolute; null: never."""
-
-    warn_mads: float | None = Field(None, gt=0, description="Robust distance beyond which a sample gets a warning.")
-    fail_mads: float | None = Field(None, gt=0, description="Robust distance beyond which it fails.")
-    warn_at: FiniteFloat | None = Field(None, description="Value beyond which it gets a warning.")
-    fail_at: FiniteFloat | None = Field(None, description="Value beyond which it fails.")
-
-
-def _limits(description: str, **values: float) -> Any:
-    return Field(Limits(**values), description=description)
-
-
-class Checks(Section):
-    """Limits of every check; a key left out keeps its default."""
-
-    library_size: Limits = _limits("Counts of the sample; low is bad.", warn_mads=3, warn_at=5e6, fail_at=1e6)
-    detected_genes: Limits = _limits("Genes with a count; low is bad.", warn_mads=3, fail_mads=6)
-    top_gene_share: Limits = _limits("Share of the sample's 50 most counted genes.", warn_mads=4, fail_at=0.9)
-    mitochondrial_fraction: Limits = _limits("Share of mitochondrial genes.", warn_mads=3, warn_at=0.2, fail_at=0.4)
-    rrna_fraction: Limits = _limits("Share of ribosomal RNA.", warn_mads=3, warn_at=0.1, fail_at=0.3)
-    haemoglobin_fraction: Limits = _limits(
-        "Share of haemoglobin; take the absolute limits away for whole blood.", warn_mads=3, warn_at=0.01, fail_at=0.1
-    )
-    size_factor_deviation: Limits = _limits(
-        "Size factor against library size, as an absolute log2 ratio.", warn_mads=4, warn_at=1.0
-    )
-    rle_spread: Limits = _limits("Interquartile range of the relative log expression (log2).", warn_mads=4, fail_mads=8)
-    pca_distance: Limits = _limits(
-        "Distance from the median sample over the first components, in robust standard deviations.",
-        warn_mads=3.5,
-        fail_mads=6,
-    )
-    group_correlation: Limits = _limits(
-        "Median correlation with the samples of its own group; low is bad.", warn_mads=3.5, fail_mads=6
-    )
-    cooks_share: Limits = _limits("Share of genes in which the sample is an outlier by Cook's distance.", warn_mads=5)
-    identity_score: Limits = _limits("Score of the cells that the samples should hold; low is bad.", warn_mads=4)
-    contaminant_score: Limits = _limits("Score of cells that should be absent (log2).", warn_mads=4, fail_mads=8)
-    state_score: Limits = _limits("Score of a state, such as isolation stress.", warn_mads=4)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _over_defaults(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        fields = cls.model_fields
-        return {
-            name: fields[name].default.model_dump() | limits if name in fields and isinstance(limits, dict) else limits
-            for name, limits in value.items()
-        }
-
-
-class Relatedness(Section):
-    """Pairs of samples as a genotype-based tool found them."""
-
-    format: Literal["somalier", "ngscheckmate"] = Field(
-        description="`somalier`: its pairs.tsv; `ngscheckmate`: its output_all.txt."
-    )
-    path: str = Field(description="The tool's table of pairs.")
-
-
-class Trust(Section):
-    """How far to trust each contrast: permutations, leave-one-out, bootstraps, and the same question with other means."""
-
-    scale: Literal["off", "small", "large"] = Field(
-        "off",
-        description="`small`: 10 permutations of 4,000 genes and 50 bootstraps, some seconds a contrast; `large`: 100 "
-        "permutations of all genes and 200 bootstraps, some minutes.",
-    )
-    contrasts: list[Name] | None = Field(None, min_length=1, description="Contrasts to examine. Default: all.")
-    seed: StrictInt = Field(1, ge=0, le=2**32 - 1, description="Seed of permutations and bootstraps.")
-    leave_out: list[VariableName] = Field(
-        default_factory=list,
-        description="Categorical variables whose levels are left out one at a time, beside samples, participants, families "
-        "and technical variables; e.g. `[diagnosis]`.",
-    )
-
-    @property
-    def permutations(self) -> int:
-        """Permutations of each contrast."""
-        return {"off": 0, "small": 10, "large": 100}[self.scale]
-
-    @property
-    def bootstraps(self) -> int:
-        """Bootstraps of each contrast."""
-        return {"off": 0, "small": 50, "large": 200}[self.scale]
-
-    @property
-    def most_genes(self) -> int | None:
-        """Genes fitted in each permutation at most; None for all."""
-        return None if self.scale == "large" else 4000
-
-
-class QualityControl(Section):
-    """What is checked of each sample, and of the variables against each other. Nothing here removes a sample."""
-
-    panel: str = Field(
-        "macrophage",
-        description="Markers of the cells: a panel shipped in `resources/panels` (`macrophage`, `blood`), the path of a "
-        "YAML file of your own, or `none`.",
-    )
-    sex: VariableName | None = Field(
-        None,
-        description="The variable that holds the sex. Default: the variable `sex`, where there is one; without one, the sex "
-        "inferred from expression is used for the check of confounding.",
-    )
-    technical: list[VariableName] | None = Field(
-        None,
-        description="Categorical variables that the compared groups must share levels of, or the contrast is refused. "
-        "Default: the sex, variables named batch or site, and the categorical covariates of the contrast's design.",
-    )
-    relatedness: Relatedness | None = Field(None, description="Who is who by genotype, where it is known.")
-    checks: Checks = Field(default_factory=Checks, description="Limits of each check.")
-    surrogates: StrictInt = Field(
-        0,
-        ge=0,
-        le=10,
-        description="How many surrogate variables to look for in each model at most, for a sensitivity analysis: which calls "
-        "stay when hidden variables are in the design. It changes no result. 0: none.",
-    )

@@ -1,7 +1,7 @@
 """Which code decides a rule's result: a hash of its script and of every library module the script imports.
 
 Snakemake sees a changed script, not a changed import; with this hash among a rule's params it sees both. Comments, layout
-and docstrings do not count.
+and docstrings do not count. Beside a module, what stands in `templates/` and `assets/` counts as its code.
 """
 
 from __future__ import annotations
@@ -23,14 +23,18 @@ def source_hash(script: str) -> str:
     script : path of the script
     """
     digest = hashlib.sha256()
-    for path in sorted(imported_modules(Path(script))):
+    modules = sorted(imported_modules(Path(script)))
+    for path in modules:
         digest.update(_meaning(path))
+    for folder in sorted({path.parent for path in modules}):
+        for part in sorted([*folder.glob("templates/*"), *folder.glob("assets/*")]):
+            digest.update(part.read_bytes())
     digest.update(_meaning(Path(script)))
     return digest.hexdigest()[:16]
 
 
 def imported_modules(path: Path) -> set[Path]:
-    """Files of `lateralis` that `path` imports, directly or through another; templates and data do not count."""
+    """Files of `lateralis` that `path` imports, directly or through another."""
     found: set[Path] = set()
     waiting = [path]
     while waiting:

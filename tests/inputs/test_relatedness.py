@@ -5,7 +5,7 @@ import pytest
 
 from lateralis.errors import InputError
 from lateralis.inputs.relatedness import read_relatedness
-from lateralis.sections import Relatedness
+from lateralis.stages import Relatedness
 
 SAMPLES = pd.Index(["A", "B", "C"])
 SOMALIER = "#sample_a\tsample_b\trelatedness\tibs0\nA\tB\t0.98\t3\nA\tC\t0.51\t400\nB\tC\t-0.2\t900\nA\tZ\t1\t0\n"

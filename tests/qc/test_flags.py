@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lateralis.qc.flags import FLAG_COLUMNS, Check, judge, not_assessed, worst_verdicts
-from lateralis.sections import Limits
+from lateralis.stages import Limits
 
 
 def flags_of(values, side, scale="linear", least_spread=0.0, warn_mads=3.0, **limits):

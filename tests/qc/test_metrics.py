@@ -17,7 +17,7 @@ from lateralis.qc.metrics import (
     sample_distances,
     sample_metrics,
 )
-from lateralis.sections import Checks
+from lateralis.stages import Checks
 
 # --- metrics ---
 

@@ -12,7 +12,7 @@ from lateralis.inputs.panel_file import PanelFile, read_panels
 from lateralis.inputs.simulate.cohorts import simulate_cohort
 from lateralis.model.normalise import estimate_size_factors
 from lateralis.qc.panels import flag_scores, score_panels, scores_by_group
-from lateralis.sections import Checks
+from lateralis.stages import Checks
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 SYMBOLS = [*"ABCDE", "X", "Y"]

@@ -19,7 +19,7 @@ from lateralis.qc.metrics import flag_metrics, sample_metrics
 from lateralis.qc.pairs import judge_pairs, pair_correlations, pair_flags
 from lateralis.qc.panels import flag_scores, score_panels
 from lateralis.qc.sex import compare_sex, completed_sex, infer_sex, stated_sex
-from lateralis.sections import Checks
+from lateralis.stages import Checks
 
 SEEDS = range(20)
 CONTAMINATIONS = (0.05, 0.10, 0.20)

@@ -16,7 +16,7 @@ from lateralis.model.normalise import (
 )
 from lateralis.qc.metrics import flag_metrics, sample_metrics
 from lateralis.qc.sex import compare_sex, infer_sex, stated_sex
-from lateralis.sections import Checks
+from lateralis.stages import Checks
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared/data/tb_hiv_whole_blood"
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lateralis.errors import InputError, listing
-from lateralis.sections import Relatedness
+from lateralis.stages import Relatedness
 
 SAME_PERSON = 0.8  # somalier's relatedness; parent and child, or siblings, are near 0.5
 SUFFIXES = (".gz", ".vcf", ".bam", ".cram", ".fastq", ".fq")

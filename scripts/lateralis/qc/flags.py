@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from lateralis.sections import Limits
+from lateralis.stages import Limits
 
 FLAG_COLUMNS = ("sample", "check", "value", "threshold", "verdict", "reason")
 NOT_ASSESSED = "not assessed"

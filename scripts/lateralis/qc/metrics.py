@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lateralis.qc.flags import FEWEST_SAMPLES, NOT_ASSESSED, Check, compared_with_nobody, judge
-from lateralis.sections import Checks
+from lateralis.stages import Checks
 
 HAEMOGLOBIN = ("HBA1", "HBA2", "HBB", "HBD", "HBG1", "HBG2", "HBM", "HBQ1", "HBE1", "HBZ")
 MITOCHONDRIAL_RRNA = ("MT-RNR1", "MT-RNR2")

@@ -12,7 +12,7 @@ from statsmodels.stats.multitest import multipletests
 from lateralis.inputs.panel_file import PanelFile
 from lateralis.qc.flags import FLAG_COLUMNS, Check, judge, not_assessed
 from lateralis.qc.markers import find_markers
-from lateralis.sections import Checks
+from lateralis.stages import Checks
 
 FEWEST_GENES = 3
 FEWEST_SAMPLES = 5  # below, the others are no yardstick

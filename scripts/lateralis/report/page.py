@@ -1,23 +1,31 @@
-"""The cohort page: one file that opens offline, shows the answer first, and needs neither network nor script."""
+"""The cohort page: one file that opens offline, shows the answer first, and lets the reader follow any gene."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import bokeh
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from lateralis.report.arrays import pack_bytes
+from lateralis.report.explorer import Explorer
 from lateralis.report.methods import methods_text, references
 from lateralis.report.samples import CANNOT_TELL, flag_sentence, kept_sentence
 
 HERE = Path(__file__).parent
 PAGE_TEMPLATE, STYLE_SHEET = "report.html.jinja", "report.css"
-MEDIA_TYPES = {b"<?xml": "image/svg+xml", b"\x89PNG\r": "image/png"}
+SCRIPTS = ("data.js", "figures.js", "calls.js", "table.js", "plots.js", "overview.js", "samples.js", "explorer.js")
+CHART_LIBRARY = ("bokeh.min.js", "bokeh-api.min.js")
+VIEW_BOX = re.compile(rb'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
 NA_REASONS = {
     "all_zero": "no count in any sample",
     "low_count_filter": "too few counts (filter of the model)",
@@ -29,12 +37,12 @@ NA_REASONS = {
 
 @dataclass(frozen=True)
 class ReportFigure:
-    """A figure of the page.
+    """A static figure of the page.
 
     Attributes
     ----------
     content : bytes
-        SVG (`figures.save.read_svg`) or PNG.
+        SVG, as `figures.save.read_svg` gives it.
     alt : str
         Text alternative.
     """
@@ -43,7 +51,7 @@ class ReportFigure:
     alt: str
 
 
-def render_page(payload: Mapping[str, Any], figures: Mapping[str, ReportFigure]) -> str:
+def render_page(payload: Mapping[str, Any], figures: Mapping[str, ReportFigure], explorer: Explorer) -> str:
     """The page as HTML text.
 
     Parameters
@@ -51,12 +59,15 @@ def render_page(payload: Mapping[str, Any], figures: Mapping[str, ReportFigure])
     payload : mapping
         As `report.payload.build_payload` returns it.
     figures : mapping of name to ReportFigure
-        `contrasts/{contrast}/volcano`, `…/heatmap`, `…/ma`, `…/p_histogram`; `models/{model}/dispersions`; and
-        `samples/{anything}`, shown in the given order. An absent one leaves no gap.
+        `contrasts/{contrast}/heatmap`, `…/p_histogram`; `models/{model}/dispersions`; `signature`; and `samples/{anything}`,
+        shown in the given order. An absent one leaves no gap.
+    explorer : Explorer
+        The data of the linked views; without contrasts there are none.
 
     Returns
     -------
-    str. Everything in `payload` and every `alt` is escaped.
+    str. Everything in `payload`, every `alt` and every name in `explorer` is escaped or encoded. Scripts are ours and the
+    chart library's alone: the page's policy names them by their hashes.
     """
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -70,7 +81,14 @@ def render_page(payload: Mapping[str, Any], figures: Mapping[str, ReportFigure])
         count=count, significant=significant, p_value=p_value, signed=signed, fold=fold, path=path, na_words=na_words
     )
     headline = payload["endpoint"]["headline"]
-    style = (HERE / "templates" / STYLE_SHEET).read_text(encoding="utf-8")
+    library, script = _chart_library(), _page_script()
+    blocks = {"library": pack_bytes(library.encode())} if explorer.head["contrasts"] else {}
+    blocks |= explorer.blocks if explorer.head["contrasts"] else {}
+    shown = {}
+    for number, (name, figure) in enumerate(figures.items()):
+        blocks[f"figure{number}"] = pack_bytes(figure.content)
+        width, height = size_of(figure.content)
+        shown[name] = {"block": f"figure{number}", "alt": figure.alt, "width": width, "height": height}
     return environment.get_template(PAGE_TEMPLATE).render(
         page=payload,
         rules=[headline, *(rule for rule in payload["endpoint"]["criteria"] if rule != headline)],
@@ -81,18 +99,48 @@ def render_page(payload: Mapping[str, Any], figures: Mapping[str, ReportFigure])
             "flagged": flag_sentence(payload["samples"]),
             "cannot_tell": CANNOT_TELL,
         },
-        figures={name: {"uri": data_uri(figure.content), "alt": figure.alt} for name, figure in figures.items()},
+        figures=shown,
         sample_figures=[name for name in figures if name.startswith("samples/")],
-        style=Markup(style),  # noqa: S704 - a file of ours, no data in it
+        explorer=explorer,
+        blocks=blocks,
+        head=in_script(explorer.head),
+        hashes=[source_hash(script), source_hash(library)],
+        style=Markup((HERE / "assets" / STYLE_SHEET).read_text(encoding="utf-8")),  # noqa: S704 - ours, no data in it
+        script=Markup(script),  # noqa: S704 - ours, no data in it
     )
 
 
-def data_uri(content: bytes) -> str:
-    """A figure as a data URI; SVG or PNG, told apart by their first bytes."""
-    for start, media_type in MEDIA_TYPES.items():
-        if content.startswith(start):
-            return f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
-    raise ValueError("a figure of the page is neither SVG nor PNG")
+def in_script(content: Any) -> Markup:
+    """JSON that may stand inside a script element: no `<`, hence neither `</script>` nor `<!--`."""
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704 - made safe above
+
+
+def source_hash(script: str) -> str:
+    """How a Content-Security-Policy names an inline script."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode('ascii')}'"
+
+
+def _page_script() -> str:
+    """Our scripts as one function, so that they share names with each other and with nothing else."""
+    parts = [(HERE / "assets" / name).read_text(encoding="utf-8") for name in SCRIPTS]
+    return "(async () => {\n" + "\n".join(parts) + "\n})();\n"
+
+
+def _chart_library() -> str:
+    """BokehJS and its JavaScript API, out of the Python package."""
+    folder = Path(bokeh.__file__).parent / "server/static/js"
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in CHART_LIBRARY)
+
+
+def size_of(svg: bytes) -> tuple[int, int]:
+    """Width and height of an SVG in pixels of a browser (4/3 of its points); ValueError without a viewBox."""
+    found = VIEW_BOX.search(svg)
+    if found is None:
+        raise ValueError("a figure of the page is no SVG with a viewBox")
+    return round(float(found[1]) * 4 / 3), round(float(found[2]) * 4 / 3)
 
 
 def count(number: int | None) -> str:

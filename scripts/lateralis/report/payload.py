@@ -8,12 +8,15 @@ from typing import Any, TypedDict
 
 import pandas as pd
 
-from lateralis.figures.calls import criterion, enumerated, plural, short_rule
-from lateralis.figures.groups import MOST_NAMED_SAMPLES
+from lateralis.figures.calls import criterion, enumerated, short_rule
 from lateralis.model.endpoint import RULES, Rule, called_genes, count_calls, headline_rule
 
 TOP_GENES = 25
-CONTRAST_FIGURES = ("volcano", "heatmap", "ma", "p_histogram")
+CONTRAST_FIGURES = ("heatmap", "p_histogram")
+# verdicts of the trust tables that go to the top of the page
+SERIOUS = frozenset(
+    {"anti-conservative", "conservative", "not exchangeable", "little common support", "differs", "look at them"}
+)
 
 
 class EndpointWords(TypedDict):
@@ -50,6 +53,11 @@ class ContrastInput(TypedDict, total=False):
     results_path : str
         Path of the table below the report's folder.
     warnings : list of str
+    variable : str
+        The variable that it is about; empty where there is no single one.
+    trust : DataFrame
+        aspect, item, verdict, reason; absent where it was not examined.
+    badges : dict of gene_id to text
     """
 
     name: str
@@ -64,6 +72,7 @@ class ContrastInput(TypedDict, total=False):
     results: pd.DataFrame
     results_path: str
     warnings: list[str]
+    variable: str
     trust: pd.DataFrame
     badges: dict[str, str]
 
@@ -122,6 +131,7 @@ def build_payload(
     *,
     cohort: str,
     title: str,
+    contents: str,
     fold_change: float,
     alpha: float,
     headline: Rule,
@@ -143,6 +153,8 @@ def build_payload(
     ----------
     cohort, title : str
         Name of the folder, and the title in the config.
+    contents : str
+        What the page holds of individual samples, and who may see it.
     fold_change, alpha, headline
         The endpoint.
     contrasts : sequence of ContrastInput
@@ -177,7 +189,7 @@ def build_payload(
         "simulated": simulated,
         "linear": any(not model["size_factors"] for model in models),
         "question": _question(contrasts),
-        "contents": _contents(samples, contrasts, models),
+        "contents": contents,
         "endpoint": _endpoint(fold_change, alpha, headline),
         "contrasts": [_contrast(contrast, headline) for contrast in contrasts],
         "models": [_model(model) for model in models],
@@ -185,7 +197,7 @@ def build_payload(
         "flow": _records(flow),
         "samples": dict(samples),
         "signature": None if signature is None else dict(signature),
-        "warnings": list(warnings),
+        "warnings": [*warnings, *_foremost(contrasts)],
         "versions": dict(versions),
         "config": config_text,
         "files": _records(files),
@@ -197,16 +209,18 @@ def _question(contrasts: Sequence[ContrastInput]) -> str:
     return f"Which genes are expressed differently: {enumerated(labels)}?"
 
 
-def _contents(samples: Mapping[str, Any], contrasts: Sequence[ContrastInput], models: Sequence[ModelInput]) -> str:
-    """What of individual samples the page holds; the figures name samples where there are few."""
-    named = {record["sample"] for record in [*samples["flags"], *samples["excluded"]]}
-    sizes = [samples["n_samples"], *(model["n_samples"] for model in models)]
-    sizes += [sum(contrast["groups"].values()) for contrast in contrasts]
-    held = [f"the identifiers of {plural(len(named), 'sample')} flagged or excluded"] if named else []
-    if any(0 < size <= MOST_NAMED_SAMPLES for size in sizes):
-        held.append("figures that name samples")
-    held.append("the full configuration, which may name samples")
-    return f"This page holds group-level results, {enumerated(held)}. Internal use."
+def _foremost(contrasts: Sequence[ContrastInput]) -> list[str]:
+    """What a reader must know of each contrast before any number: warnings, and verdicts of the trust tables."""
+    found: dict[str, list[str]] = {}
+    for contrast in contrasts:
+        for words in contrast.get("warnings", []):
+            found.setdefault(words, []).append(contrast["label"])
+        if "trust" in contrast:
+            table = contrast["trust"]
+            serious = table[table["verdict"].isin(SERIOUS) & (table["aspect"] != "p-values")].drop_duplicates("reason")
+            for row in serious.to_dict("records"):
+                found.setdefault(f"{row['aspect']}: {row['reason']}.", []).append(contrast["label"])
+    return [f"{enumerated(labels)}: {words}" for words, labels in found.items()]
 
 
 def _endpoint(fold_change: float, alpha: float, headline: Rule) -> EndpointWords:

@@ -1,0 +1,63 @@
+"""The page of one cohort, from its findings: payload, linked views and figures put together, within the size it may have."""
+
+from __future__ import annotations
+
+from lateralis.config import Cohort
+from lateralis.report.explorer import Explorer, build_explorer
+from lateralis.report.findings import Findings
+from lateralis.report.page import render_page
+from lateralis.report.payload import build_payload, build_signature
+from lateralis.report.samples import build_samples
+
+LIBRARY_SIZE = 550_000  # characters of the packed chart library, which the shell alone does not hold
+
+
+def cohort_page(cohort: Cohort, findings: Findings, *, points: bool = True) -> str:
+    """The page as HTML.
+
+    Parameters
+    ----------
+    cohort : the cohort
+    findings : what was found, as far as the page may hold it
+    points : whether participants' values may be embedded
+
+    Returns
+    -------
+    str, at most `report.max_mb` million bytes where leaving out participants' values can bring it there
+    """
+    labels = {contrast["name"]: contrast["label"] for contrast in findings.contrasts}
+    payload = build_payload(
+        cohort=cohort.cohort,
+        title=cohort.title,
+        contents=findings.contents,
+        fold_change=cohort.endpoint.fold_change,
+        alpha=cohort.endpoint.alpha,
+        headline=cohort.endpoint.headline,
+        contrasts=findings.contrasts,
+        models=findings.models,
+        table1=findings.table1,
+        flow=findings.flow,
+        samples=build_samples(findings.ledger, findings.flags, labels, findings.tables),
+        signature=None
+        if findings.signature is None
+        else build_signature(findings.signature, [labels[name] for name in cohort.signature_contrasts]),
+        versions=findings.versions,
+        config_text=findings.config_text,
+        files=findings.files,
+        warnings=findings.warnings,
+        simulated=cohort.input.simulate is not None,
+    )
+    shell = len(render_page(payload, findings.figures, Explorer({"contrasts": [], "samples": None}, {})).encode())
+    explorer = build_explorer(
+        [contrast for contrast in findings.contrasts if contrast["status"] == "tested"],
+        findings.data.var[["gene_name", "biotype"]],
+        findings.explored,
+        cohort=cohort.cohort,
+        fold_change=cohort.endpoint.fold_change,
+        alpha=cohort.endpoint.alpha,
+        headline=cohort.endpoint.headline,
+        genes=cohort.report.genes,
+        points=points,
+        largest=cohort.report.max_mb * 1e6 - shell - LIBRARY_SIZE,
+    )
+    return render_page(payload, findings.figures, explorer)
