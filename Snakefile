@@ -19,9 +19,12 @@ include: "workflow/rules/report.smk"
 rule all:
     default_target: True
     input:
-        collect("results/{cohort}/report.html", cohort=COHORTS),
+        collect("results/{cohort}/{made}", cohort=COHORTS, made=["report.html", "results.xlsx"]),
+        collect("results/{cohort}/release", cohort=RELEASED),
 
 
 onsuccess:
     for page in collect("results/{cohort}/report.html", cohort=COHORTS):
         print(f"Report: {page}")
+    for folder in collect("results/{cohort}/release", cohort=RELEASED):
+        print(f"To share: {folder}/report.html")

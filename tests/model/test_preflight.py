@@ -85,7 +85,7 @@ def test_repeated_participants_and_relatives_are_counted():
     assert "add person to the design" in warning
     relatives = sheet(16, kin=["F1", "F1", *[""] * 14])
     (warning,) = warnings_of(relatives)
-    assert warning.startswith("Model m: 1 families have more than one member")
+    assert warning.startswith("Model m: 1 family has more than one member")
 
 
 def test_a_participant_in_the_design_is_no_reason_to_warn():

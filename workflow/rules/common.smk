@@ -54,6 +54,9 @@ SHIPPED_PANELS = {path.stem: sha256(path) for path in sorted(SHIPPED.glob("*.yam
 # The cohorts as plain data, for `lookup`.
 COHORTS = {name: cohort.model_dump() for name, (_, cohort) in LOADED.items()}
 
+# Cohorts that ask for a folder to share.
+RELEASED = [name for name, (_, cohort) in LOADED.items() if cohort.report.profile == "release"]
+
 
 wildcard_constraints:
     cohort="|".join(COHORTS),

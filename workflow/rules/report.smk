@@ -1,5 +1,5 @@
 # Needs: the tables of the model, qc and records stages.
-# Makes: the figures of each contrast and model, and report.html.
+# Makes: the figures of each contrast and model, report.html, results.xlsx, and release/ where the cohort asks for it.
 
 
 # Contrasts with a fold change only: a likelihood-ratio test has none.
@@ -100,50 +100,56 @@ rule draw_dispersions:
         "../../scripts/draw_dispersions.py"
 
 
+# What the page, the release and the workbook are made from.
+FINDINGS = dict(
+    summary="results/{cohort}/summary.tsv",
+    ledger="results/{cohort}/ledger.tsv",
+    table1="results/{cohort}/table1.tsv",
+    flow="results/{cohort}/flow.tsv",
+    config="results/{cohort}/run_config.yaml",
+    checksums="results/{cohort}/provenance/checksums.tsv",
+    versions="results/{cohort}/provenance/versions.json",
+    flags="results/{cohort}/qc/flags.tsv",
+    sex="results/{cohort}/qc/sex.tsv",
+    pairs="results/{cohort}/qc/pairs.tsv",
+    by_group="results/{cohort}/qc/scores_by_group.tsv",
+    variance="results/{cohort}/qc/variance.tsv",
+    groups="results/{cohort}/qc/groups.tsv",
+    limits="results/{cohort}/qc/limits.json",
+    surrogate_correlations=of_each_surrogate_model("results/{cohort}/models/{model}/surrogates/correlations.tsv"),
+    surrogate_sensitivity=of_each_surrogate_model("results/{cohort}/models/{model}/surrogates/sensitivity.tsv"),
+    trust=of_each_trusted_contrast("results/{cohort}/contrasts/{contrast}/trust.tsv"),
+    robustness=of_each_robust_contrast("results/{cohort}/contrasts/{contrast}/trust/robustness.tsv"),
+    signature=signature_if_any("tsv"),
+    upset=signature_if_any("svg"),
+    qc_figures=multiext(
+        "results/{cohort}/qc/",
+        "quality.svg",
+        "rle.svg",
+        "sex.svg",
+        "purity.svg",
+        "associations.svg",
+        "distances.svg",
+        "pca_adjusted.svg",
+        "distances_adjusted.svg",
+    ),
+    pca=["results/{cohort}/qc/pca.svg", "results/{cohort}/qc/pca"],
+    normalised="results/{cohort}/normalised.h5ad",
+    facts=of_each_model("results/{cohort}/models/{model}/facts.json"),
+    genes=of_each_model("results/{cohort}/models/{model}/genes.tsv.gz"),
+    model_samples=of_each_model("results/{cohort}/models/{model}/samples.tsv"),
+    dispersions=of_each_model("results/{cohort}/models/{model}/dispersions.svg"),
+    status=of_each_contrast("results/{cohort}/contrasts/{contrast}/status.json"),
+    results=of_each_contrast("results/{cohort}/contrasts/{contrast}/results.tsv.gz"),
+    volcano=of_each_fold_change("results/{cohort}/contrasts/{contrast}/volcano.svg"),
+    heatmap=of_each_contrast("results/{cohort}/contrasts/{contrast}/heatmap.svg"),
+    p_histogram=of_each_contrast("results/{cohort}/contrasts/{contrast}/p_histogram.svg"),
+)
+
+
 rule write_report:
     input:
-        summary="results/{cohort}/summary.tsv",
-        ledger="results/{cohort}/ledger.tsv",
-        table1="results/{cohort}/table1.tsv",
-        flow="results/{cohort}/flow.tsv",
-        config="results/{cohort}/run_config.yaml",
-        checksums="results/{cohort}/provenance/checksums.tsv",
-        versions="results/{cohort}/provenance/versions.json",
-        flags="results/{cohort}/qc/flags.tsv",
-        sex="results/{cohort}/qc/sex.tsv",
-        pairs="results/{cohort}/qc/pairs.tsv",
-        by_group="results/{cohort}/qc/scores_by_group.tsv",
-        variance="results/{cohort}/qc/variance.tsv",
-        groups="results/{cohort}/qc/groups.tsv",
-        limits="results/{cohort}/qc/limits.json",
-        surrogate_correlations=of_each_surrogate_model("results/{cohort}/models/{model}/surrogates/correlations.tsv"),
-        surrogate_sensitivity=of_each_surrogate_model("results/{cohort}/models/{model}/surrogates/sensitivity.tsv"),
-        trust=of_each_trusted_contrast("results/{cohort}/contrasts/{contrast}/trust.tsv"),
-        robustness=of_each_robust_contrast("results/{cohort}/contrasts/{contrast}/trust/robustness.tsv"),
-        signature=signature_if_any("tsv"),
-        upset=signature_if_any("svg"),
-        qc_figures=multiext(
-            "results/{cohort}/qc/",
-            "quality.svg",
-            "rle.svg",
-            "sex.svg",
-            "purity.svg",
-            "associations.svg",
-            "distances.svg",
-            "pca_adjusted.svg",
-            "distances_adjusted.svg",
-        ),
-        pca=["results/{cohort}/qc/pca.svg", "results/{cohort}/qc/pca"],
-        normalised="results/{cohort}/normalised.h5ad",
-        facts=of_each_model("results/{cohort}/models/{model}/facts.json"),
-        genes=of_each_model("results/{cohort}/models/{model}/genes.tsv.gz"),
-        model_samples=of_each_model("results/{cohort}/models/{model}/samples.tsv"),
-        dispersions=of_each_model("results/{cohort}/models/{model}/dispersions.svg"),
-        status=of_each_contrast("results/{cohort}/contrasts/{contrast}/status.json"),
-        results=of_each_contrast("results/{cohort}/contrasts/{contrast}/results.tsv.gz"),
-        volcano=of_each_fold_change("results/{cohort}/contrasts/{contrast}/volcano.svg"),
-        heatmap=of_each_contrast("results/{cohort}/contrasts/{contrast}/heatmap.svg"),
-        p_histogram=of_each_contrast("results/{cohort}/contrasts/{contrast}/p_histogram.svg"),
+        **FINDINGS,
     output:
         report(
             "results/{cohort}/report.html",
@@ -158,10 +164,54 @@ rule write_report:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
         runtime=15,
     params:
         cohort=lookup(dpath="{cohort}", within=COHORTS),
         code=code("write_report.py"),
     script:
         "../../scripts/write_report.py"
+
+
+rule write_workbook:
+    input:
+        **FINDINGS,
+    output:
+        "results/{cohort}/results.xlsx",
+    log:
+        "results/{cohort}/logs/report/write_workbook.log",
+    benchmark:
+        "results/{cohort}/benchmarks/report/write_workbook.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=15,
+    params:
+        cohort=lookup(dpath="{cohort}", within=COHORTS),
+        code=code("write_workbook.py"),
+    script:
+        "../../scripts/write_workbook.py"
+
+
+# Only for cohorts with `report.profile: release`.
+rule write_release:
+    input:
+        **FINDINGS,
+    output:
+        folder=directory("results/{cohort}/release"),
+        key="results/{cohort}/provenance/release_key.tsv",
+    log:
+        "results/{cohort}/logs/report/write_release.log",
+    benchmark:
+        "results/{cohort}/benchmarks/report/write_release.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=15,
+    params:
+        cohort=lookup(dpath="{cohort}", within=COHORTS),
+        code=code("write_release.py"),
+    script:
+        "../../scripts/write_release.py"

@@ -217,8 +217,9 @@ def design_warnings(model: ModelSamples, spec: Model, samples: Samples, name: st
                 f"which makes p-values too small; add {role} to the design, or take one sample a participant by a subset."
             )
         elif repeated:
+            families = "1 family has" if repeated == 1 else f"{repeated} families have"
             found.append(
-                f"Model {name}: {repeated} families have more than one member, and the design treats relatives as "
+                f"Model {name}: {families} more than one member, and the design treats relatives as "
                 "independent, which makes p-values slightly too small; compare with a run on one member a family."
             )
     replaceable = outliers.in_large_cells(model.cells, outliers.MIN_FOR_REPLACEMENT)

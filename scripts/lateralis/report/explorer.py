@@ -24,7 +24,8 @@ CALLS = ("", "none", "up", "down", "changed")
 NA_REASONS = ("", "all_zero", "low_count_filter", "cooks_outlier", "independent_filtering", "no_convergence")
 PROBABILITIES = (0.1, 0.25, 0.5, 0.75, 0.9)
 QUANTILE_STEPS = 10  # quantiles are stored in tenths of a log2 unit
-DECIMALS, SIGNIFICANT = 3, 4  # how the page prints fold changes, and means and statistics
+EFFECT_DECIMALS, STAT_DECIMALS = 3, 2  # how the page prints fold changes and statistics
+MEAN_DECIMALS = {1.0: 3, 1e3: 1, 1e7: 0}  # and means, below each bound; larger ones to four digits
 LARGE_FDR = 0.1  # genes below it, in any contrast, keep their participants' values when the page grows too large
 
 
@@ -46,7 +47,7 @@ class Explored:
         Groups with fewer samples get no quantiles.
     """
 
-    values: NDArray[np.generic]
+    values: NDArray[np.float64] | NDArray[np.int64]
     size_factors: NDArray[np.float64]
     names: list[str]
     participants: NDArray[np.int64] | None
@@ -159,10 +160,10 @@ def _pack(
         entry, packed = _contrast(contrast, ids, headline)
         entries.append(entry)
         blocks |= {f"{name}{number}": text for name, text in packed.items()}
+    kind = np.float32 if explored.log2 else np.uint32
     values = explored.values[:, order[:counted]].T
-    values = values.astype(np.float32 if explored.log2 else np.uint32)
     for number, start in enumerate(range(0, counted, GENES_A_BLOCK)):
-        blocks[f"values{number}"] = pack(values[start : start + GENES_A_BLOCK])
+        blocks[f"values{number}"] = pack(values[start : start + GENES_A_BLOCK].astype(kind))
     quantiles = None
     if counted < len(ids):
         groups, table = group_quantiles(explored, order)
@@ -199,23 +200,25 @@ def _contrast(contrast: ContrastInput, ids: pd.Index, headline: Rule) -> tuple[d
         return results[name].to_numpy(dtype=np.float64)
 
     singles = [
-        printable_float32(column("baseMean"), significant=SIGNIFICANT),
-        printable_float32(column("stat"), significant=SIGNIFICANT),
+        printable_means(column("baseMean")),
+        printable_float32(column("stat"), decimals=STAT_DECIMALS),
     ]
     doubles = [column("pvalue"), column("padj")]
     if directed:
         effects = ("log2FoldChange", "lfcSE", "log2FoldChange_shrunken")
-        singles += [printable_float32(column(name), decimals=DECIMALS) for name in effects]
+        singles += [printable_float32(column(name), decimals=EFFECT_DECIMALS) for name in effects]
         doubles.append(column("padj_threshold"))
-    codes = [results[f"call_{rule}"].fillna("").map(CALLS.index) for rule in RULES]
-    codes.append(results["na_reason"].fillna("").map(NA_REASONS.index))
+    codes = [_codes(results[f"call_{rule}"], CALLS) for rule in RULES]
+    codes.append(_codes(results["na_reason"], NA_REASONS))
     rule = headline_rule(contrast["results"], headline)
     badges = contrast.get("badges", {})
     kinds = sorted(set(badges.values()))
-    codes.append(results.index.map(badges).map({kind: i + 1 for i, kind in enumerate(kinds)}).fillna(0))
+    numbers = {kind: number for number, kind in enumerate(kinds, start=1)}
+    codes.append(np.array([numbers.get(badges.get(str(gene), ""), 0) for gene in results.index], dtype=np.uint8))
     minute = np.flatnonzero(column("pvalue") < SMALLEST_PRECISE_P)
     heights = np.minimum(neg_log10_p(results.iloc[minute]), 1e6)
-    summary = count_calls(contrast["results"]).set_index("rule")
+    summary = count_calls(contrast["results"])
+    tested = dict(zip(summary["rule"], summary["tested"].tolist(), strict=True))
     entry = {
         "name": contrast["name"],
         "label": contrast["label"],
@@ -226,16 +229,33 @@ def _contrast(contrast: ContrastInput, ids: pd.Index, headline: Rule) -> tuple[d
         "groups": contrast["groups"],
         "badges": [kind.replace("_", " ") for kind in kinds],
         "minute": {str(int(at)): round(float(height), 3) for at, height in zip(minute, heights, strict=True)},
-        "tested": {
-            rule: None if pd.isna(summary.loc[rule, "tested"]) else int(summary.loc[rule, "tested"]) for rule in RULES
-        },
+        "tested": {rule: None if pd.isna(number) else int(number) for rule, number in tested.items()},
     }
     blocks = {
         "singles": pack(np.stack(singles)),
         "doubles": pack(np.stack(doubles)),
-        "codes": pack(np.stack([np.asarray(part, dtype=np.uint8) for part in codes])),
+        "codes": pack(np.stack(codes)),
     }
     return entry, blocks
+
+
+def _codes(column: pd.Series, words: Sequence[str]) -> NDArray[np.uint8]:
+    return np.array([words.index(word) for word in column.fillna("").astype(str)], dtype=np.uint8)
+
+
+def printable_means(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Means as float32 that print the same in the page, whose number of decimals depends on the size.
+
+    Parameters
+    ----------
+    values : (n_genes,) float
+    """
+    found = printable_float32(values, significant=4)
+    for bound, decimals in reversed(MEAN_DECIMALS.items()):
+        below = values < bound
+        found[below] = printable_float32(values[below], decimals=decimals)
+        found[below & (found >= bound)] = np.nextafter(np.float32(bound), np.float32(0))
+    return found
 
 
 def group_quantiles(explored: Explored, order: NDArray[np.int64]) -> tuple[list[dict[str, Any]], NDArray[np.uint8]]:

@@ -131,7 +131,7 @@ def _warnings(given: Any) -> list[str]:
 def _contrasts(cohort: Cohort, given: Any) -> list[ContrastInput]:
     directed = [name for name in cohort.trusted_contrasts if cohort.contrasts[name].reduced is None]
     badges = {
-        name: read_table(path, dtype=TEXT).set_index("gene_id")["badge"].dropna().to_dict()
+        name: read_table(path, dtype=TEXT).dropna(subset="badge").set_index("gene_id")["badge"].to_dict()
         for name, path in zip(directed, given.robustness, strict=True)
     }
     trust = {
@@ -140,7 +140,7 @@ def _contrasts(cohort: Cohort, given: Any) -> list[ContrastInput]:
     found = []
     for name, status, results in zip(cohort.contrasts, given.status, given.results, strict=True):
         contrast = _contrast(name, cohort, status, results)
-        contrast["badges"] = badges.get(name, {})
+        contrast["badges"] = {str(gene): str(badge) for gene, badge in badges.get(name, {}).items()}
         if name in trust:
             contrast["trust"] = trust[name]
         found.append(contrast)
@@ -235,9 +235,11 @@ def _sample_tables(cohort: Cohort, given: Any) -> dict[str, pd.DataFrame]:
 
 def _figures(cohort: Cohort, given: Any) -> dict[str, ReportFigure]:
     """Every static figure of the page by its name there; what the linked views draw is not among them."""
-    paths = {}
+    paths: dict[str, str] = {}
     for kind in ("heatmap", "p_histogram"):
-        paths |= {f"contrasts/{name}/{kind}": path for name, path in zip(cohort.contrasts, getattr(given, kind), strict=True)}
+        paths |= {
+            f"contrasts/{name}/{kind}": path for name, path in zip(cohort.contrasts, getattr(given, kind), strict=True)
+        }
     paths |= {f"models/{name}/dispersions": path for name, path in zip(cohort.models, given.dispersions, strict=True)}
     paths |= {f"samples/{Path(path).stem}": path for path in given.qc_figures}
     if given.upset:

@@ -12,6 +12,7 @@ from lateralis.figures.calls import criterion, enumerated, short_rule
 from lateralis.model.endpoint import RULES, Rule, called_genes, count_calls, headline_rule
 
 TOP_GENES = 25
+MOST_ASKED = 6  # comparisons named in the question
 CONTRAST_FIGURES = ("heatmap", "p_histogram")
 # verdicts of the trust tables that go to the top of the page
 SERIOUS = frozenset(
@@ -146,6 +147,7 @@ def build_payload(
     files: pd.DataFrame,
     warnings: Sequence[str] = (),
     simulated: bool = False,
+    shared: bool = False,
 ) -> dict[str, Any]:
     """Gather what the page shows, as values that JSON can hold.
 
@@ -177,16 +179,19 @@ def build_payload(
         What a reader must know before the numbers.
     simulated : bool
         Whether the data are the built-in simulation.
+    shared : bool
+        Whether the page is made to leave the house: no links to what stays in it.
 
     Returns
     -------
     dict with cohort, title, question, contents, endpoint, contrasts, models, table1, flow, samples, signature, warnings,
-    versions, config, files, simulated, linear (whether the data are log intensities). Missing numbers are None.
+    versions, config, files, simulated, shared, linear (whether the data are log intensities). Missing numbers are None.
     """
     return {
         "cohort": cohort,
         "title": title,
         "simulated": simulated,
+        "shared": shared,
         "linear": any(not model["size_factors"] for model in models),
         "question": _question(contrasts),
         "contents": contents,
@@ -206,6 +211,8 @@ def build_payload(
 
 def _question(contrasts: Sequence[ContrastInput]) -> str:
     labels = [contrast["label"] for contrast in contrasts]
+    if len(labels) > MOST_ASKED:
+        labels = [*labels[: MOST_ASKED - 1], f"{len(labels) - MOST_ASKED + 1} more comparisons"]
     return f"Which genes are expressed differently: {enumerated(labels)}?"
 
 

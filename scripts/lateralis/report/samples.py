@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -31,7 +31,8 @@ def build_samples(
 
     Returns
     -------
-    dict with n_samples, n_excluded, excluded (sample, reason), roles (one row a contrast), n_checks, flags (warnings and
+    dict with n_samples, n_excluded, excluded (sample, reason), roles (one row a contrast), n_checks, n_raised,
+    n_flagged, flags (warnings and
     failures, with what became of the sample), not_assessed (check, reason, samples), tables (title, columns, rows)
     """
     by_sample = ledger.drop_duplicates("sample")
@@ -49,6 +50,7 @@ def build_samples(
         "excluded": excluded[["sample", "reason"]].to_dict("records"),
         "roles": [_roles(by_sample, name, label) for name, label in contrasts.items()],
         "n_checks": int((flags["verdict"] != NOT_ASSESSED).sum()),
+        "n_raised": len(raised),
         "n_flagged": int(raised["sample"].nunique()),
         "flags": [_finite({str(key): value for key, value in row.items()}) for row in worst_first.to_dict("records")],
         "not_assessed": [
@@ -117,6 +119,8 @@ def sex_table(sex: pd.DataFrame) -> pd.DataFrame:
 def kept_sentence(samples: Mapping[str, Any]) -> str:
     """How many samples there are, and how many were excluded."""
     total = plural(samples["n_samples"], "sample")
+    if samples["n_excluded"] is None:
+        return f"{total} in sheet and counts, a few excluded by the config."
     if not samples["n_excluded"]:
         return f"{total} in sheet and counts, none excluded."
     return f"{total} in sheet and counts, {samples['n_excluded']} excluded by the config."
@@ -124,10 +128,12 @@ def kept_sentence(samples: Mapping[str, Any]) -> str:
 
 def flag_sentence(samples: Mapping[str, Any]) -> str:
     """What was checked and how often a flag was raised."""
-    raised: Sequence[Any] = samples["flags"]
-    if not raised:
+    if samples["n_raised"] == 0:
         return f"None of {samples['n_checks']:,} checks raised a flag."
+    if samples["n_raised"] is None or samples["n_flagged"] is None:
+        return f"A few of {samples['n_checks']:,} checks raised a flag. A flag never removes a sample."
     return (
-        f"{len(raised):,} of {samples['n_checks']:,} checks raised a flag, in {plural(samples['n_flagged'], 'sample')}. A "
-        "flag never removes a sample: that takes an entry in samples.exclude, with a reason."
+        f"{samples['n_raised']:,} of {samples['n_checks']:,} checks raised a flag, in "
+        f"{plural(samples['n_flagged'], 'sample')}. A flag never removes a sample: that takes "
+        "an entry in samples.exclude, with a reason."
     )

@@ -9,7 +9,6 @@ const overview = {
   xRange: new Range1d({ start: -1, end: 1 }), yRange: new Range1d({ start: 0, end: 1 }), quiet: false, place: new Map(),
 };
 const MOST_LABELS = 14;
-const callColours = { up: "#D55E00", down: "#0072B2", changed: "#B0578D" };
 
 // Where a few values would squash all others, the axis ends a quarter above the tenth largest, and they lie on its edge.
 function robustLimit(values, squashing) {
@@ -39,6 +38,7 @@ function drawOverview(reset) {
   const side = axes.name === "volcano" ? robustLimit(sizes(axes.x), 2.5) : Infinity;
   const clamp = (value, limit) => Math.max(-limit, Math.min(limit, value));
   const grey = themeColour("point");
+  const colour = Object.fromEntries(["up", "down", "changed"].map((name) => [name, themeColour(name)]));
   const columns = Object.fromEntries(Object.keys(POINT).map((key) => [key, new Array(drawn.length)]));
   overview.place = new Map();
   let clipped = 0;
@@ -54,7 +54,7 @@ function drawOverview(reset) {
     columns.effect[j] = data.entry.directed ? effect(data.log2FoldChange[i]) : MISSING;
     columns.p[j] = pText(data.pvalue[i]);
     columns.padj[j] = pText(data.padj[i]);
-    columns.colour[j] = none ? grey : callColours[call[i]];
+    columns.colour[j] = none ? grey : colour[call[i]];
     columns.size[j] = beyond ? 9 : none ? 3.5 : 6.5;
     columns.marker[j] = beyond ? "star" : SHAPES[call[i]];
     columns.alpha[j] = none ? 0.5 : 0.85;
@@ -80,8 +80,8 @@ function drawOverview(reset) {
   overview.guides.forEach((span, k) => span.setv({
     visible: data.entry.directed, location: k ? -bound : bound, dimension: ma ? "width" : "height", line_color: themeColour("muted") }));
   const sentence = countsSentence();
-  const edge = clipped ? ` ${clipped} beyond the axis, drawn as stars on its edge.` : "";
-  document.getElementById("overview-words").textContent = sentence + edge;
+  const edge = clipped ? ` ${clipped} lie beyond the axis and are drawn as stars on its edge.` : "";
+  document.getElementById("overview-words").textContent = `A click on a point shows the gene.${edge}`;
   document.getElementById("counts").textContent = sentence;
   document.getElementById("overview").setAttribute("aria-label", `${figureNames[axes.name]} of ${data.entry.label}. ${sentence}`);
   markGenes();
@@ -158,13 +158,13 @@ async function makeOverview() {
   overview.guides = [1, -1].map((location) => new Span({ dimension: "height", location, line_dash: [4, 3] }));
   for (const span of overview.guides) figure.add_layout(span);
   const drags = {
-    Pan: new PanTool(), "Zoom to box": new BoxZoomTool(),
-    "Select box": new BoxSelectTool({ renderers: [dots] }), "Select freely": new LassoSelectTool({ renderers: [dots] }) };
+    Pan: new PanTool(), "Box zoom": new BoxZoomTool(),
+    "Box select": new BoxSelectTool({ renderers: [dots] }), Lasso: new LassoSelectTool({ renderers: [dots] }) };
   const hover = new HoverTool({ renderers: [dots], tooltips: [["Gene", "@name"], ["log2 fold change", "@effect"], ["p", "@p"], ["padj", "@padj"]] });
   figure.add_tools(...Object.values(drags), new WheelZoomTool(), hover);
   toolButtons("overview-tools", drags, {
     "Zoom in": () => zoomed([xRange, yRange], 0.7), "Zoom out": () => zoomed([xRange, yRange], 1 / 0.7),
-    "Reset view": () => { view.selected = null; drawOverview(true); selectRows(); } });
+    Reset: () => { view.selected = null; drawOverview(true); selectRows(); } });
   await show("overview", figure);
   points.selected.properties.indices.change.connect(() => {
     if (overview.quiet) return;

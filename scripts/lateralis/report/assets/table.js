@@ -4,13 +4,13 @@ const ROWS = 25;
 const MISSING = "–";
 const minus = (text) => text.replace("-", "−");
 
-// Means and statistics to four digits; p-values to three, with an exponent where they are small.
-function digits(value) {
-  if (!Number.isFinite(value)) return MISSING;
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  return minus(size >= 1e6 || size < 1e-3 ? value.toExponential(3) : Number(value.toPrecision(4)).toString());
+// Decimals by size, as report/explorer.py expects them; p-values to three digits, with an exponent where they are small.
+function meanText(value) {
+  if (Number.isNaN(value)) return MISSING;
+  if (value >= 1e7) return value.toExponential(3);
+  return minus(value.toFixed(value < 1 ? 3 : value < 1e3 ? 1 : 0));
 }
+const statText = (value) => (Number.isNaN(value) ? MISSING : minus(value.toFixed(2)));
 function pText(value) {
   if (Number.isNaN(value)) return MISSING;
   if (value < 1e-300) return "< 1e-300";
@@ -30,7 +30,7 @@ function columns() {
     { key: "gene_name", title: "Gene", values: genes.name, text: String },
     { key: "gene_id", title: "Identifier", values: genes.id, text: String },
     { key: "call", title: "Call", values: view.call, text: String },
-    { key: "baseMean", title: head.log2 ? "Mean intensity" : "Mean count", values: data.baseMean, text: digits },
+    { key: "baseMean", title: head.log2 ? "Mean intensity" : "Mean count", values: data.baseMean, text: meanText },
   ];
   if (data.entry.directed) {
     found.push(
@@ -39,7 +39,7 @@ function columns() {
       { key: "log2FoldChange_shrunken", title: "Shrunken", values: data.shrunken, text: effect });
   }
   found.push(
-    { key: "stat", title: "Statistic", values: data.stat, text: digits },
+    { key: "stat", title: "Statistic", values: data.stat, text: statText },
     { key: "pvalue", title: "p", values: data.pvalue, text: pText },
     { key: "padj", title: "padj", values: data.padj, text: pText });
   if (data.entry.directed) {
@@ -136,7 +136,7 @@ function drawTable() {
       }
       const cell = element("td", {}, column.text(column.values[i]));
       if (typeof column.values[i] === "number") cell.className = "number";
-      if (column.key === "call") cell.className = view.call[i];
+      if (column.key === "call") cell.className = `${view.call[i]} nowrap`;
       return cell;
     });
     const row = element("tr", {}, ...cells);
