@@ -8,6 +8,8 @@ import gzip
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+FLOAT32_PRECISION = 2.0**-24
+
 
 def pack(array: NDArray[np.generic]) -> str:
     """An array as text: little endian, its first bytes first, then its second bytes, …, gzipped without a clock, base64.
@@ -61,21 +63,24 @@ def printable_float32(
     Returns
     -------
     (…,) float32. The nearest one rounds to other digits where a value lies within its precision of a tie; there it is the
-    nearest one on the value's side of the tie.
+    neighbour that prints like the value.
     """
+    if (decimals is None) == (significant is None):
+        raise ValueError("say how the values will be printed: decimals or significant")
     values = np.asarray(values, dtype=np.float64)
+    found = values.astype(np.float32)
     if decimals is not None:
-        unit = np.full(values.shape, 10.0**-decimals)
-    elif significant is not None:
+        unit, style = np.full(values.shape, 10.0**-decimals), f".{decimals}f"
+    else:
         with np.errstate(divide="ignore", invalid="ignore"):
             magnitude = np.floor(np.log10(np.abs(values)))
-        unit = 10.0 ** (np.where(np.isfinite(magnitude), magnitude, 0.0) - significant + 1)
-    else:
-        raise ValueError("say how the values will be printed: decimals or significant")
-    found = values.astype(np.float32)
+        unit = 10.0 ** (np.where(np.isfinite(magnitude), magnitude, 0.0) - (significant or 1) + 1)
+        style = f".{(significant or 1) - 1}e"
     with np.errstate(invalid="ignore"):
-        tie = (np.floor(values / unit) + 0.5) * unit
-        nearest = found.astype(np.float64)
-        crossed = (np.sign(nearest - tie) != np.sign(values - tie)) & np.isfinite(values)
-    away = np.where(values > tie, np.float32(np.inf), np.float32(-np.inf)).astype(np.float32)
-    return np.where(crossed, np.nextafter(found, away), found)
+        beyond_tie = np.abs(values / unit - (np.floor(values / unit) + 0.5)) * unit
+        close = np.isfinite(values) & (beyond_tie <= 2 * FLOAT32_PRECISION * np.abs(values))
+    for at in zip(*np.nonzero(close), strict=True):
+        text, nearest = format(values[at], style), found[at]
+        neighbours = (nearest, *(np.nextafter(nearest, np.float32(end)) for end in (-np.inf, np.inf)))
+        found[at] = next((each for each in neighbours if format(float(each), style) == text), nearest)
+    return found

@@ -32,6 +32,7 @@ async function setContrast(number) {
   for (const id of ["kind-ma", "kind-volcano", "rule-strict"]) document.getElementById(id).disabled = !data.entry.directed;
   if (table.sort !== "pvalue" && !columns().some(({ key }) => key === table.sort)) Object.assign(table, { sort: "pvalue", ascending: true });
   update(true);
+  document.documentElement.dataset.contrast = String(number);
 }
 
 function update(reset) {
