@@ -32,6 +32,7 @@ COHORT_FILES = [
         "flow.tsv",
         "run_config.yaml",
         "report.html",
+        "results.xlsx",
         "provenance/checksums.tsv",
         "provenance/versions.json",
     ),

@@ -135,7 +135,8 @@ def _contrast(contrast: ContrastInput, min_cell: int, rekeyed: Rekeyed, hidden_l
         table = contrast["trust"]
         told = table["item"].astype(str) + " " + table["reason"].astype(str)
         # the ends of a common range are single participants' values
-        kept = table[[not _mentions(text, hidden_levels) for text in told] & (table["aspect"] != "overlap")]
+        named = np.array([_mentions(text, hidden_levels) for text in told], dtype=bool)
+        kept = table[~named & (table["aspect"] != "overlap").to_numpy()]
         found["trust"] = kept.assign(item=kept["item"].astype(str).map(rekeyed), reason=kept["reason"].map(rekeyed))
     if any(0 < size < min_cell for size in contrast["groups"].values()):
         found |= {
