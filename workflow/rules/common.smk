@@ -1,5 +1,6 @@
 # Loads and checks the cohorts, once, before any job; names what the other rule files share.
 import sys
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(workflow.current_basedir).parents[1]
@@ -62,6 +63,37 @@ wildcard_constraints:
     cohort="|".join(COHORTS),
     model="[A-Za-z0-9_-]+",
     contrast="[A-Za-z0-9_-]+",
+
+
+SIMULATED_SAMPLES = 880  # of the largest built-in cohort
+
+
+@cache
+def n_samples(cohort):
+    """How many samples a cohort has, about: the rows of its sheet, or those that the largest simulation makes."""
+    given = LOADED[cohort][1].input
+    if given.simulate is not None:
+        return SIMULATED_SAMPLES
+    with open(given.samples, "rb") as sheet:
+        return max(sum(1 for _ in sheet) - 1, 1)
+
+
+def memory(megabytes, a_sample):
+    """Resource: so much for any cohort and so much more for each sample; twice and three times as much when tried again."""
+
+    def needed(wildcards, attempt):
+        return int((megabytes + a_sample * n_samples(wildcards.cohort)) * attempt)
+
+    return needed
+
+
+def minutes(at_least, a_hundred_samples):
+    """Resource: so long for any cohort and so much longer for each hundred samples; longer still when tried again."""
+
+    def needed(wildcards, attempt):
+        return int((at_least + a_hundred_samples * n_samples(wildcards.cohort) / 100) * attempt + 0.5)
+
+    return needed
 
 
 def code(script):

@@ -17,8 +17,8 @@ rule simulate_cohort:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=memory(1000, 1.5),
+        runtime=minutes(15, 2),
     params:
         design=lookup(dpath="{cohort}/input/simulate", within=COHORTS),
         seed=lookup(dpath="{cohort}/input/seed", within=COHORTS),
@@ -40,8 +40,8 @@ rule import_counts:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory(1500, 3),
+        runtime=minutes(20, 5),
     params:
         source=import_source,
         code=code("import_counts.py"),

@@ -22,8 +22,8 @@ rule draw_fold_changes:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=memory(1000, 1.5),
+        runtime=minutes(15, 2),
     params:
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
         label=label_of_contrast,
@@ -61,8 +61,8 @@ rule draw_contrast:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=memory(1000, 1.5),
+        runtime=minutes(15, 2),
     params:
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
         label=label_of_contrast,
@@ -92,8 +92,8 @@ rule draw_dispersions:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=15,
+        mem_mb=memory(1000, 1.5),
+        runtime=minutes(15, 2),
     params:
         code=code("draw_dispersions.py"),
     script:
@@ -164,8 +164,8 @@ rule write_report:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=4000,
-        runtime=15,
+        mem_mb=memory(1500, 3),
+        runtime=minutes(15, 2),
     params:
         cohort=lookup(dpath="{cohort}", within=COHORTS),
         code=code("write_report.py"),
@@ -185,8 +185,8 @@ rule write_workbook:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=4000,
-        runtime=15,
+        mem_mb=memory(1500, 3),
+        runtime=minutes(15, 2),
     params:
         cohort=lookup(dpath="{cohort}", within=COHORTS),
         code=code("write_workbook.py"),
@@ -208,8 +208,8 @@ rule write_release:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=4000,
-        runtime=15,
+        mem_mb=memory(1500, 3),
+        runtime=minutes(15, 2),
     params:
         cohort=lookup(dpath="{cohort}", within=COHORTS),
         code=code("write_release.py"),

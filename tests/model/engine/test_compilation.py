@@ -89,7 +89,40 @@ def test_jobs_that_start_together_without_compiled_kernels_all_succeed(tmp_path)
     assert len(set(answers)) == 1
     kept = sorted(path for path in tmp_path.rglob("*") if path.is_file())
     assert len([path for path in kept if path.suffix == ".nbi"]) >= 8
-    assert {path.suffix for path in kept} == {".nbi", ".nbc"}  # nothing half-written is left
+    assert {path.suffix for path in kept} == {".nbi", ".nbc", ".done"}  # nothing half-written is left
     later = start(tmp_path)
     assert later.communicate(timeout=900)[0] == answers[0]
     assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == kept
+
+
+WHOLE_FIT = """
+import hashlib
+import numpy as np, pandas as pd
+from tiny_cohort import tiny_counts, tiny_sheet
+from lateralis.model.fit import fit_model
+rows = tiny_sheet()
+name = rows["biosample"].where(rows["biosample"] != "", rows["sample"])
+counts = tiny_counts(rows).T.groupby(name.to_numpy(), sort=False).sum()
+sheet = rows.set_index(name).loc[~name.duplicated().to_numpy()]
+known = (sheet["sex"] != "NA").to_numpy()
+counts, sheet = counts.to_numpy()[known], sheet[known]
+counts = counts[:, (counts >= 10).sum(axis=0) >= 5]
+group = pd.Categorical(sheet["group"], categories=["control", "motor", "als"])
+design = pd.DataFrame({"Intercept": 1.0, "sex": sheet["sex"] == "M", "motor": group == "motor", "als": group == "als"}).astype(float)
+fit = fit_model(counts, design, cells=group.codes, exempt_three_larger=False)
+print(hashlib.sha256(fit.genes["dispersion_map"].to_numpy().tobytes() + fit.covariance.tobytes()).hexdigest())
+"""
+
+
+@pytest.mark.slow
+def test_a_first_fit_is_that_of_all_later_ones_to_the_byte(tmp_path):
+    """Code fresh from the compiler rounds otherwise than out of the cache, so no fit runs on it."""
+    paths = os.pathsep.join([str(ROOT / "scripts"), str(ROOT / "tests/workflow")])
+    environment = os.environ | {"LATERALIS_CACHE": str(tmp_path), "PYTHONPATH": paths}
+    command = [sys.executable, "-c", WHOLE_FIT]
+    first, second = (
+        subprocess.run(command, env=environment, capture_output=True, text=True, check=True) for _ in range(2)
+    )
+    assert len(first.stdout.strip()) == 64
+    assert first.stdout == second.stdout
+    assert len(list(tmp_path.glob("kernels-*/compiled-*.done"))) == 1

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +57,31 @@ def _can_write(folder: Path) -> bool:
 
 
 numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
+
+
+def compile_apart() -> None:
+    """Let a process of its own compile the kernels where the cache has none of these source files yet.
+
+    Code fresh from the compiler rounds otherwise than the same code out of the cache: some gene's search then takes a step
+    more or less, and a first run would differ from all later ones in its last digits. What the process has to say is said
+    again, and better, by the caller's own check.
+    """
+    if os.environ.get(_COMPILING):
+        return
+    package = Path(__file__).parent
+    sources = [f"{path}\0{path.stat().st_mtime_ns}" for path in sorted(package.glob("*.py"))]
+    name = hashlib.sha256("\0".join([sys.version, *sources]).encode()).hexdigest()[:16]
+    stamp = Path(numba.config.CACHE_DIR) / f"compiled-{name}.done"  # type: ignore[attr-defined]
+    if stamp.exists():
+        return
+    environment = os.environ | {_COMPILING: "1", "PYTHONPATH": str(package.parents[2])}
+    done = subprocess.run([sys.executable, "-c", _CHECK], env=environment, capture_output=True, check=False)  # noqa: S603
+    if done.returncode == 0:
+        stamp.touch()
+
+
+_COMPILING = "LATERALIS_COMPILING"
+_CHECK = "from lateralis.model.engine.inference import EngineInference; EngineInference().check()"
 
 
 def kernel(function: Callable[..., Any]) -> Any:

@@ -15,7 +15,7 @@ import pandas as pd
 from pydeseq2.inference import Inference
 
 from lateralis.model.engine import coefficients, dispersions, shrinkage
-from lateralis.model.engine.compilation import NUMBA_VERSION
+from lateralis.model.engine.compilation import NUMBA_VERSION, compile_apart
 from lateralis.model.engine.direct import MIN_MU, RIDGE, dense_matrix, describe_fit, fit_coefficients
 from lateralis.model.engine.linear import prepare_design
 from lateralis.model.engine.wald import wald_test
@@ -63,6 +63,7 @@ class EngineInference(Inference):  # type: ignore[misc]
         ArithmeticError
             If they are not.
         """
+        compile_apart()
         for part in self.parts:
             part(self)
 
