@@ -14,7 +14,7 @@ def test_a_job_that_ran_out_of_memory_gets_more(fresh, tmp_path):
     script.write_text(STARVED.format(enough=2 * first) + script.read_text(encoding="utf-8"), encoding="utf-8")
     outcome = workspace.run(FIT)
     assert outcome.status != 0
-    assert f"MemoryError: {first} MB in 60 minutes are too few" in outcome.output
+    assert f"MemoryError: {first} MB in {int(60.5 + 0.3 * rows)} minutes are too few" in outcome.output
     outcome = workspace.run("--retries", "1", FIT)
     assert outcome.status == 0, outcome.output
     assert "Trying to restart job" in outcome.output

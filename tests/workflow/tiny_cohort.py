@@ -126,8 +126,10 @@ class Workspace:
     repo: Path
     folder: Path
 
-    def run(self, *options: str, cores: int | None = 2, packages: Path | None = None) -> Outcome:
-        """Run Snakemake as a user does, in a process of its own; `packages` stand before those installed."""
+    def run(
+        self, *options: str, cores: int | None = 2, packages: Path | None = None, folder: Path | None = None
+    ) -> Outcome:
+        """Run Snakemake as a user does, in a process of its own, in `folder`; `packages` stand before those installed."""
         command = [
             sys.executable,
             "-m",
@@ -143,7 +145,13 @@ class Workspace:
         if packages is not None:
             environment["PYTHONPATH"] = str(packages)
         done = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600, check=False
+            command,
+            cwd=folder or self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
         )
         return Outcome(done.returncode, done.stdout + done.stderr)
 

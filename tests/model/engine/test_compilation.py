@@ -108,7 +108,8 @@ known = (sheet["sex"] != "NA").to_numpy()
 counts, sheet = counts.to_numpy()[known], sheet[known]
 counts = counts[:, (counts >= 10).sum(axis=0) >= 5]
 group = pd.Categorical(sheet["group"], categories=["control", "motor", "als"])
-design = pd.DataFrame({"Intercept": 1.0, "sex": sheet["sex"] == "M", "motor": group == "motor", "als": group == "als"}).astype(float)
+design = pd.DataFrame({"Intercept": 1.0, "sex": sheet["sex"] == "M", "motor": group == "motor", "als": group == "als"})
+design = design.astype(float)
 fit = fit_model(counts, design, cells=group.codes, exempt_three_larger=False)
 print(hashlib.sha256(fit.genes["dispersion_map"].to_numpy().tobytes() + fit.covariance.tobytes()).hexdigest())
 """
