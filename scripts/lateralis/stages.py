@@ -196,7 +196,7 @@ class Release(Section):
     min_cell: StrictInt = Field(
         5,
         ge=2,
-        description="Smallest number of samples that a count or a group may stand for; smaller ones are suppressed.",
+        description="Smallest number of people that a count or a group may stand for; smaller ones are suppressed.",
     )
     participants: bool = Field(
         False,

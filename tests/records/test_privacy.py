@@ -108,9 +108,15 @@ def test_mutations_become_carriers():
 
 def test_levels_of_few_samples_are_taken_out():
     column = pd.Series(["a"] * 5 + ["b"] * 4, dtype="category")
-    found = without_small_levels(column, 5)
+    found = without_small_levels(column, 5, pd.Series(range(9)))
     assert found.cat.categories.tolist() == ["a"]
     assert found.isna().sum() == 4
+
+
+def test_a_level_counts_people_and_not_their_samples():
+    column = pd.Series(["a"] * 5 + ["b"] * 12, dtype="category")
+    people = pd.Series([*range(5), *[10, 11, 12, 13] * 3])
+    assert without_small_levels(column, 5, people).cat.categories.tolist() == ["a"]
 
 
 def test_every_shown_level_has_enough_samples():
@@ -123,7 +129,7 @@ def test_every_shown_level_has_enough_samples():
             "gene_mutation": pd.Categorical(rng.choice(["none", "SOD1", "FUS"], 90, p=[0.9, 0.05, 0.05])),
         }
     )
-    found = coarsened(obs, disclosure(Cohort(**COHORT)))
+    found = coarsened(obs, disclosure(Cohort(**COHORT)), pd.Series(obs.index))
     for name, column in found.items():
         assert (column.value_counts() >= 5).all(), name
 

@@ -84,6 +84,12 @@ def test_quantiles_are_those_of_the_group_in_tenths(given):
     assert table.dtype == np.uint8
 
 
+def test_quantiles_are_of_enough_people():
+    samples = explored(smallest_group=4, repeated=True)  # two samples of each of six
+    groups, _ = group_quantiles(samples, np.arange(400))
+    assert [(group["variable"], group["level"]) for group in groups] == [("group", "als"), ("sex", "F"), ("sex", "M")]
+
+
 def test_detail_goes_step_by_step_until_the_page_fits(given):
     results = given["contrasts"][0]["results"]
     small = int((results["padj"] < 0.1).sum())

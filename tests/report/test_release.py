@@ -74,7 +74,7 @@ def test_the_order_of_samples_tells_nothing(found):
 def test_a_contrast_of_a_small_group_is_left_out(found, page):
     status = {contrast["name"]: contrast["status"] for contrast in found.findings.contrasts}
     assert status == {"als_vs_carrier": "tested", "als_vs_motor": "refused"}
-    assert "Left out of this page: a group has fewer than 5 samples." in page
+    assert "Left out of this page: a group has fewer than 5 people." in page
 
 
 def test_figures_of_samples_are_left_out(found):
@@ -98,13 +98,29 @@ def test_small_numbers_are_dashes(found, page):
 def test_table_1_shows_no_cell_below_the_smallest():
     rng = np.random.default_rng(3)
     coarse = pd.DataFrame({name: pd.Categorical(rng.choice(list("abcd"), 70)) for name in ("group", "x", "y")})
-    shown = shared_table1(coarse, "group", 5).set_index(["variable", "level"])
+    shown = shared_table1(coarse, "group", 5, pd.Series(range(70))).set_index(["variable", "level"])
     counts = pd.crosstab(coarse["x"], coarse["group"])
     for level in "abcd":
         for group in "abcd":
             text = shown.loc[("x", level), group]
             assert text == "–" or (int(text) == counts.loc[level, group] and (int(text) >= 5 or int(text) == 0))
     assert (shown == "–").to_numpy().any()
+
+
+def test_repeated_samples_of_few_people_are_few():
+    """Forty samples of four people are four: no level, no contrast, no quantiles of theirs."""
+    cohort = made_cohort()
+    findings = made_findings(cohort)
+    obs = findings.data.obs
+    obs.loc[obs["group"] == "als", "participant"] = [f"PAT{20 + number % 4:04d}" for number in range(37)]
+    found = release(cohort, findings)
+    assert {contrast["name"]: contrast["status"] for contrast in found.findings.contrasts}[
+        "als_vs_carrier"
+    ] == "refused"
+    assert "als" not in found.findings.data.obs["group"].cat.categories
+    assert "als" not in found.findings.table1.columns
+    page = cohort_page(cohort, found.findings, shared=True)
+    assert '"level":"als"' not in page
 
 
 def test_participants_values_need_an_explicit_word(cohort):

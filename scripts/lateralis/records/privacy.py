@@ -32,7 +32,7 @@ class Disclosure:
     variables : those that are shown
     band : numeric variable → width of its bands
     merge : variables whose levels become two
-    min_cell : smallest number of samples behind a count
+    min_cell : smallest number of people behind a count; of samples where the sheet names no participants
     """
 
     variables: list[str]
@@ -63,13 +63,14 @@ def disclosure(cohort: Cohort) -> Disclosure:
     return Disclosure(shown, band, [name for name in merge if declared[name].type == "categorical"], asked.min_cell)
 
 
-def coarsened(obs: pd.DataFrame, rules: Disclosure) -> pd.DataFrame:
-    """The variables that are shown, as others may see them: all categorical, with levels of `min_cell` samples or more.
+def coarsened(obs: pd.DataFrame, rules: Disclosure, people: pd.Series) -> pd.DataFrame:
+    """The variables that are shown, as others may see them: all categorical, with levels of `min_cell` people or more.
 
     Parameters
     ----------
     obs : (n_samples) typed sample sheet
     rules : which variables, and how
+    people : (n_samples) who gave each sample
 
     Returns
     -------
@@ -82,7 +83,7 @@ def coarsened(obs: pd.DataFrame, rules: Disclosure) -> pd.DataFrame:
             column = banded(column.astype(float), rules.band[name])
         elif name in rules.merge:
             column = merged(column)
-        found[name] = without_small_levels(column, rules.min_cell)
+        found[name] = without_small_levels(column, rules.min_cell, people)
     return found
 
 
@@ -106,9 +107,9 @@ def merged(column: pd.Series) -> pd.Series:
     return renamed.astype(pd.CategoricalDtype([plain, CARRIER]))
 
 
-def without_small_levels(column: pd.Series, min_cell: int) -> pd.Series:
-    """The column with levels of fewer than `min_cell` samples taken out."""
-    counts = column.value_counts()
+def without_small_levels(column: pd.Series, min_cell: int, people: pd.Series) -> pd.Series:
+    """The column with levels of fewer than `min_cell` people taken out."""
+    counts = people.groupby(column, observed=True).nunique()
     return column.cat.remove_categories([level for level in column.cat.categories if counts.get(level, 0) < min_cell])
 
 

@@ -44,7 +44,7 @@ class Explored:
     explained : (n_components,) share of variance
     log2 : bool
     smallest_group : int
-        Groups with fewer samples get no quantiles.
+        Groups of fewer participants (samples, where each gave one) get no quantiles.
     """
 
     values: NDArray[np.float64] | NDArray[np.int64]
@@ -279,7 +279,8 @@ def group_quantiles(explored: Explored, order: NDArray[np.int64]) -> tuple[list[
             continue
         for level in column.cat.categories:
             members = (column == level).to_numpy()
-            if members.sum() < explored.smallest_group or not members.any():
+            people = members.sum() if explored.participants is None else len(np.unique(explored.participants[members]))
+            if people < max(explored.smallest_group, 1):
                 continue
             groups.append({"variable": str(name), "level": str(level), "samples": int(members.sum())})
             found = np.quantile(logs[members], PROBABILITIES, axis=0)

@@ -60,7 +60,11 @@ def release(cohort: Cohort, findings: Findings) -> Release:
     key = new_names(samples, secret)
     rekeyed = Rekeyed({**key, **new_names(people, secret, taken=[*samples, *key.values()])})
     hidden_levels = _hidden_levels(obs, rules)
-    contrasts = [_contrast(contrast, rules.min_cell, rekeyed, hidden_levels) for contrast in findings.contrasts]
+    giver = people_of(obs, cohort.samples.participant)
+    contrasts = [
+        _contrast(contrast, smallest_group(contrast, findings.ledger, giver), rules.min_cell, rekeyed, hidden_levels)
+        for contrast in findings.contrasts
+    ]
     shown = {contrast["name"] for contrast in contrasts if contrast["status"] == "tested"}
     keep = {
         pattern.format(contrast=name, model=model)
@@ -68,7 +72,7 @@ def release(cohort: Cohort, findings: Findings) -> Release:
         for name in shown
         for model in cohort.models
     }
-    data = _data(findings, cohort, rules, key)
+    data = _data(findings, cohort, rules, key, giver)
     shared = replace(
         findings,
         contents=_contents(data.n_obs, rules, cohort.report.release.participants),
@@ -79,7 +83,12 @@ def release(cohort: Cohort, findings: Findings) -> Release:
         flags=findings.flags.assign(
             sample=findings.flags["sample"].map(key), reason=findings.flags["reason"].map(rekeyed)
         ),
-        table1=shared_table1(data.obs[rules.variables], cohort.group_variable, rules.min_cell),
+        table1=shared_table1(
+            data.obs[rules.variables],
+            cohort.group_variable,
+            rules.min_cell,
+            people_of(data.obs, cohort.samples.participant),
+        ),
         flow=_flow(findings.flow, rules.min_cell),
         tables=_tables(findings, rules.min_cell),
         signature=findings.signature if set(cohort.signature_contrasts) <= shown else None,
@@ -111,6 +120,25 @@ def _people(obs: pd.DataFrame, roles: Iterable[str | None]) -> set[str]:
     return found
 
 
+def people_of(obs: pd.DataFrame, participant: str | None) -> pd.Series:
+    """Who gave each sample, (n_samples,); the sample itself where the sheet does not say."""
+    own = pd.Series(obs.index.astype(str), index=obs.index)
+    if participant is None:
+        return own
+    named = obs[participant].astype(object).fillna("").astype(str)
+    return named.where(named != "", own)
+
+
+def smallest_group(contrast: ContrastInput, ledger: pd.DataFrame, people: pd.Series) -> int:
+    """People in the smaller of the groups that a contrast compares; in its model, where it compares none."""
+    if contrast["status"] != "tested":
+        return 0
+    by_sample = ledger.drop_duplicates("sample").set_index("sample")[f"contrast:{contrast['name']}"]
+    roles = by_sample.reindex(people.index.astype(str)).to_numpy()
+    groups = [role for role in ("test", "reference") if (roles == role).any()] or ["fit_only"]
+    return min(int(people[roles == role].nunique()) for role in groups)
+
+
 def _hidden_levels(obs: pd.DataFrame, rules: Disclosure) -> set[str]:
     """Levels of the variables that are not shown or are merged, as far as they are words of their own."""
     levels: set[str] = set()
@@ -126,7 +154,9 @@ def _mentions(text: str, words: Iterable[str]) -> bool:
     return any(word in text for word in words)
 
 
-def _contrast(contrast: ContrastInput, min_cell: int, rekeyed: Rekeyed, hidden_levels: set[str]) -> ContrastInput:
+def _contrast(
+    contrast: ContrastInput, people: int, min_cell: int, rekeyed: Rekeyed, hidden_levels: set[str]
+) -> ContrastInput:
     found = contrast.copy()
     found["warnings"] = [rekeyed(text) for text in contrast["warnings"] if not _mentions(text, hidden_levels)]
     found["reason"] = rekeyed(contrast["reason"])
@@ -138,10 +168,10 @@ def _contrast(contrast: ContrastInput, min_cell: int, rekeyed: Rekeyed, hidden_l
         named = np.array([_mentions(text, hidden_levels) for text in told], dtype=bool)
         kept = table[~named & (table["aspect"] != "overlap").to_numpy()]
         found["trust"] = kept.assign(item=kept["item"].astype(str).map(rekeyed), reason=kept["reason"].map(rekeyed))
-    if any(0 < size < min_cell for size in contrast["groups"].values()):
+    if contrast["status"] == "tested" and min([people, *contrast["groups"].values()]) < min_cell:
         found |= {
             "status": "refused",
-            "reason": f"Left out of this page: a group has fewer than {min_cell} samples.",
+            "reason": f"Left out of this page: a group has fewer than {min_cell} people.",
             "groups": {},
             "results": contrast["results"].head(0),
         }
@@ -162,10 +192,10 @@ def _model(model: ModelInput, obs: pd.DataFrame, rules: Disclosure) -> ModelInpu
     }
 
 
-def _data(findings: Findings, cohort: Cohort, rules: Disclosure, key: dict[str, str]) -> Any:
+def _data(findings: Findings, cohort: Cohort, rules: Disclosure, key: dict[str, str], people: pd.Series) -> Any:
     """Samples under their new names and in their order, with coarser variables."""
     data = findings.data.copy()
-    coarse = coarsened(data.obs, rules)
+    coarse = coarsened(data.obs, rules, people)
     coarse["size_factor"] = data.obs["size_factor"]
     if cohort.samples.participant is not None:
         coarse[cohort.samples.participant] = data.obs[cohort.samples.participant]
@@ -176,7 +206,7 @@ def _data(findings: Findings, cohort: Cohort, rules: Disclosure, key: dict[str, 
 
 def _contents(n_samples: int, rules: Disclosure, participants: bool) -> str:
     shown = f"({', '.join(rules.variables)})" if rules.variables else "(none)"
-    smallest = f"No count of fewer than {rules.min_cell} samples is shown; a dash stands for it."
+    smallest = f"No number of fewer than {rules.min_cell} is shown; a dash stands for it."
     if participants:
         return (
             "This page may be shared with the participants' consent only: it holds the value of every gene in each of "
@@ -188,29 +218,31 @@ def _contents(n_samples: int, rules: Disclosure, participants: bool) -> str:
     )
 
 
-def shared_table1(coarse: pd.DataFrame, group: str | None, min_cell: int) -> pd.DataFrame:
+def shared_table1(coarse: pd.DataFrame, group: str | None, min_cell: int, people: pd.Series) -> pd.DataFrame:
     """Table 1 of categorical variables, small cells and what would tell them hidden.
 
     Parameters
     ----------
     coarse : (n_samples) `records.privacy.coarsened`
     group : variable whose levels become columns; left out where it is not among them
-    min_cell : smallest count shown
+    min_cell : smallest number of people behind a number that is shown
+    people : (n_samples) who gave each sample
 
     Returns
     -------
-    DataFrame of text: variable, level, one column a group, all
+    DataFrame of text: variable, level, one column a group, all; numbers of samples
     """
     everyone = pd.Series("all", index=coarse.index, dtype="category")
     columns = coarse.get(group, everyone)
     columns = columns.cat.add_categories([UNKNOWN]).fillna(UNKNOWN).cat.remove_unused_categories()
     sizes = columns.value_counts(sort=False)
+    of_groups = people.groupby(columns, observed=False).nunique().reindex(sizes.index)
     names = [*map(str, sizes.index), *(["all"] if group in coarse else [])]
     rows = [
         [
             "samples",
             "",
-            *_texts(sizes.to_numpy()[None, :], min_cell)[0],
+            *_texts(sizes.to_numpy()[None, :], min_cell, of_groups.to_numpy()[None, :])[0],
             *([str(len(coarse))] if group in coarse else []),
         ]
     ]
@@ -219,15 +251,19 @@ def shared_table1(coarse: pd.DataFrame, group: str | None, min_cell: int) -> pd.
             continue
         levels = coarse[name].cat.add_categories([UNKNOWN]).fillna(UNKNOWN).cat.remove_unused_categories()
         counts = pd.crosstab(levels, columns, dropna=False)
-        texts = _texts(counts.to_numpy(), min_cell)
-        totals = _texts(counts.to_numpy().sum(axis=1)[:, None], min_cell)
+        givers = pd.crosstab(levels, columns, values=people, aggfunc="nunique", dropna=False).fillna(0)
+        givers = givers.reindex(index=counts.index, columns=counts.columns, fill_value=0).astype(int)
+        texts = _texts(counts.to_numpy(), min_cell, givers.to_numpy())
+        in_level = people.groupby(levels, observed=False).nunique().reindex(counts.index)
+        totals = _texts(counts.to_numpy().sum(axis=1)[:, None], min_cell, in_level.to_numpy()[:, None])
         for level, cells, total in zip(counts.index, texts, totals, strict=True):
             rows.append([str(name), str(level), *cells, *(total if group in coarse else [])])
     return pd.DataFrame(rows, columns=["variable", "level", *names])
 
 
-def _texts(counts: np.ndarray, min_cell: int) -> list[list[str]]:
-    hidden = suppressed(counts, min_cell)
+def _texts(counts: np.ndarray, min_cell: int, people: np.ndarray | None = None) -> list[list[str]]:
+    """Counts as text, those of few people and what would tell them as a dash."""
+    hidden = suppressed(counts if people is None else people, min_cell)
     return [["–" if h else str(n) for n, h in zip(*line, strict=True)] for line in zip(counts, hidden, strict=True)]
 
 
