@@ -10,6 +10,7 @@ from tiny_cohort import fresh_workspace
 
 SLURM = Path(__file__).parent / "slurm.sh"
 PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "squeue")
+PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"  # where Debian keeps daemons
 MOST_SUBMISSIONS = 6
 QUICK = (  # no accounting here, and no need to be gentle with the controller
     *("--slurm-status-command", "squeue"),
@@ -21,24 +22,15 @@ QUICK = (  # no accounting here, and no need to be gentle with the controller
 pytestmark = pytest.mark.cluster
 
 
-def missing() -> str:
-    """Why there can be no Slurm here; empty if there can."""
-    absent = [name for name in PROGRAMS if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None]
-    if absent:
-        return f"{', '.join(absent)} not installed (on Debian: apt install slurmctld slurmd slurm-client munge)"
-    return "" if os.geteuid() == 0 else "only root can start munge, slurmctld and slurmd"
-
-
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory):
-    """The folder of a running Slurm; its jobs.txt has a line a finished submission."""
-    reason = missing()
-    if reason and os.environ.get("LATERALIS_REQUIRE_CLUSTER"):
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
+    """The folder of a running Slurm; its bin/ holds Slurm's commands, its jobs.txt a line a finished submission."""
+    absent = [name for name in PROGRAMS if shutil.which(name, path=PATH) is None]
+    if absent:
+        reason = f"{', '.join(absent)} not installed (on Debian: apt install slurmctld slurmd slurm-client munge)"
+        (pytest.fail if os.environ.get("LATERALIS_REQUIRE_CLUSTER") else pytest.skip)(reason)
     folder = tmp_path_factory.mktemp("slurm") / "run"
-    environment = os.environ | {"PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
+    environment = os.environ | {"PATH": PATH}
     try:
         subprocess.run([SLURM, "start", folder], env=environment, check=True, timeout=60)
         yield folder
@@ -52,7 +44,8 @@ def submissions(folder):
     return [dict(part.split("=", 1) for part in line.split() if "=" in part) for line in lines]
 
 
-def test_results_on_slurm_are_those_of_a_local_run_to_the_byte(slurm, tmp_path):
+def test_results_on_slurm_are_those_of_a_local_run_to_the_byte(slurm, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", f"{slurm}/bin:{PATH}")
     fresh = fresh_workspace(tmp_path)
     cohort = fresh.cohort()
     for name in ("motor_vs_control", "men_vs_women"):  # one contrast of levels and one of designs are enough
