@@ -9,7 +9,7 @@ from lateralis.figures.distances import distances_alt_text, draw_distances
 from lateralis.figures.pca import draw_pca, pca_alt_text
 from lateralis.figures.quality import draw_quality, quality_alt_text
 from lateralis.figures.rle import draw_rle, rle_alt_text
-from lateralis.figures.save import save_figure
+from lateralis.figures.save import FORMATS, save_figure
 from lateralis.io import read_h5ad, read_table, write_table
 from lateralis.job import run
 from lateralis.qc.metrics import OF_COUNTS, flag_metrics, rle_quantiles, sample_distances, sample_metrics
@@ -50,7 +50,7 @@ def main(snakemake):
     )
     draw_components(data, groups, folder / "pca")
     for variable in params.variables:
-        draw_components(data, data.obs[variable], f"{snakemake.output.pca}/{variable}")
+        draw_components(data, data.obs[variable], f"{snakemake.output.pca}/{variable}", ["svg"])
     distances = pd.DataFrame(sample_distances(vst), index=data.obs_names, columns=data.obs_names)
     title = "Distances between samples"
     shown = sorted(params.variables, key=lambda name: name != params.group)[:3]
@@ -72,13 +72,12 @@ def cooks_share(paths, samples):
     return pd.concat(shares, axis=1).max(axis=1)
 
 
-def draw_components(data, values, stem):
+def draw_components(data, values, stem, formats=FORMATS):
     """Principal components, coloured by one variable."""
     explained = data.uns["pca"]["variance_ratio"]
     title = f"Principal components, by {values.name}"
-    save_figure(
-        draw_pca(data.obsm["X_pca"], explained, values, title=title), stem, pca_alt_text(explained, values, title=title)
-    )
+    figure = draw_pca(data.obsm["X_pca"], explained, values, title=title)
+    save_figure(figure, stem, pca_alt_text(explained, values, title=title), formats)
 
 
 if "snakemake" in globals():

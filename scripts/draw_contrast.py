@@ -1,4 +1,4 @@
-"""The figures of one contrast, whatever its test: p-value histogram, heatmap of called genes."""
+"""The figures of one contrast: p-value histogram, heatmap of called genes; volcano and MA where it has fold changes."""
 
 from pathlib import Path
 
@@ -6,8 +6,10 @@ import pandas as pd
 
 from lateralis.config import Contrast, Endpoint
 from lateralis.figures.heatmap import MOST_GENES, draw_heatmap, heatmap_alt_text
+from lateralis.figures.ma import draw_ma, ma_alt_text
 from lateralis.figures.p_histogram import draw_p_histogram, p_histogram_alt_text
 from lateralis.figures.save import save_figure
+from lateralis.figures.volcano import draw_volcano, volcano_alt_text
 from lateralis.io import read_h5ad, read_table
 from lateralis.job import run
 from lateralis.model.endpoint import headline_rule
@@ -21,8 +23,11 @@ def main(snakemake):
     contrast, title, group = Contrast(**params.contrast), params.label, params.grouping
     results = read_table(snakemake.input.results, dtype=TEXT)
     called = read_table(snakemake.input.called, dtype=TEXT).head(MOST_GENES)
-    rule = headline_rule(results, Endpoint(**params.endpoint).headline)
+    endpoint = Endpoint(**params.endpoint)
+    rule = headline_rule(results, endpoint.headline)
     folder = Path(snakemake.output[0]).parent
+    if contrast.reduced is None:
+        draw_fold_changes(results, folder, title, endpoint)
     save_figure(
         draw_p_histogram(results, title=title), folder / "p_histogram", p_histogram_alt_text(results, title=title)
     )
@@ -43,6 +48,18 @@ def main(snakemake):
         annotations=[variable for variable in params.variables if variable != group][:3],
     )
     save_figure(figure, folder / "heatmap", heatmap_alt_text(called, len(samples), title=title, rule=rule))
+
+
+def draw_fold_changes(results, folder, title, endpoint):
+    """Volcano and MA."""
+    words = {
+        "title": title,
+        "fold_change": endpoint.fold_change,
+        "alpha": endpoint.alpha,
+        "rule": endpoint.headline,
+    }
+    save_figure(draw_volcano(results, **words), folder / "volcano", volcano_alt_text(results, **words))
+    save_figure(draw_ma(results, **words), folder / "ma", ma_alt_text(results, **words))
 
 
 def contrast_samples(snakemake, contrast, called):

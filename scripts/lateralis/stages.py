@@ -134,7 +134,7 @@ class Trust(Section):
 
     scale: Literal["off", "small", "large"] = Field(
         "off",
-        description="`small`: 10 permutations of 4,000 genes and 50 bootstraps, some seconds a contrast; `large`: 100 "
+        description="`small`: 10 permutations of 2,000 genes and 50 bootstraps, some seconds a contrast; `large`: 100 "
         "permutations of all genes and 200 bootstraps, some minutes.",
     )
     contrasts: list[Name] | None = Field(None, min_length=1, description="Contrasts to examine. Default: all.")
@@ -158,7 +158,7 @@ class Trust(Section):
     @property
     def most_genes(self) -> int | None:
         """Genes fitted in each permutation at most; None for all."""
-        return None if self.scale == "large" else 4000
+        return None if self.scale == "large" else 2000
 
 
 class QualityControl(Section):

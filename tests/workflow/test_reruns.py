@@ -12,8 +12,8 @@ MODEL = ["fit_model:primary", "draw_dispersions:primary"]
 END = ["gather_cohort", "write_report", "write_workbook"]
 FOLD_CHANGES = ["als_vs_control", "motor_vs_control", "men_vs_women"]
 CONTRASTS = [*FOLD_CHANGES, "any_group"]
-AFTER_STATISTICS = [f"{rule}:{name}" for name in CONTRASTS for rule in ("call_genes", "draw_contrast")]
-AFTER_STATISTICS += [f"draw_fold_changes:{name}" for name in FOLD_CHANGES]
+AFTER_STATISTICS = [f"{rule}:{name}" for name in FOLD_CHANGES for rule in ("call_genes", "draw_contrast")]
+AFTER_STATISTICS += ["call_genes:any_group", "draw_likelihood_ratio:any_group"]
 TESTS = [f"test_contrast:{name}" for name in CONTRASTS]
 ALL = IMPORT + COHORT_WIDE + MODEL + TESTS + AFTER_STATISTICS + END
 
@@ -71,7 +71,7 @@ def test_new_contrast_of_a_model_refits_nothing(workspace):
     cohort["contrasts"]["als_vs_motor"] = cohort["contrasts"]["als_vs_control"] | {"reference": "motor"}
     workspace.write_cohort(cohort)
     # ALS against two others makes a signature
-    rules = ("test_contrast", "call_genes", "draw_contrast", "draw_fold_changes")
+    rules = ("test_contrast", "call_genes", "draw_contrast")
     assert workspace.planned() == Counter([f"{rule}:als_vs_motor" for rule in rules] + ["find_signature", *END])
 
 
@@ -79,7 +79,7 @@ def test_new_likelihood_ratio_test_refits_nothing_and_draws_no_fold_change(works
     cohort = workspace.cohort()
     cohort["contrasts"]["any_sex"] = {"model": "primary", "reduced": "~ group"}
     workspace.write_cohort(cohort)
-    own = [f"{rule}:any_sex" for rule in ("test_contrast", "call_genes", "draw_contrast")]
+    own = [f"{rule}:any_sex" for rule in ("test_contrast", "call_genes", "draw_likelihood_ratio")]
     assert workspace.planned() == Counter(own + END)
 
 
@@ -87,7 +87,7 @@ def test_another_reduced_design_redoes_its_contrast_alone(workspace):
     cohort = workspace.cohort()
     cohort["contrasts"]["any_group"]["reduced"] = "~ 1"
     workspace.write_cohort(cohort)
-    own = [f"{rule}:any_group" for rule in ("test_contrast", "call_genes", "draw_contrast")]
+    own = [f"{rule}:any_group" for rule in ("test_contrast", "call_genes", "draw_likelihood_ratio")]
     assert workspace.planned() == Counter(own + END)
 
 
@@ -153,7 +153,7 @@ def test_an_acknowledged_confounding_redoes_its_contrast_alone(workspace):
     cohort = workspace.cohort()
     cohort["contrasts"]["als_vs_control"]["acknowledge_confounding"] = ["sex"]
     workspace.write_cohort(cohort)
-    rules = ("test_contrast", "call_genes", "draw_contrast", "draw_fold_changes")
+    rules = ("test_contrast", "call_genes", "draw_contrast")
     assert workspace.planned() == Counter([f"{rule}:als_vs_control" for rule in rules] + END)
 
 
@@ -170,6 +170,19 @@ def test_changed_count_redoes_everything(workspace):
     counts.iloc[0, 0] += 1
     counts.to_csv(path, sep="\t")
     assert workspace.planned() == Counter(ALL)
+
+
+def test_a_name_may_be_a_fold_change_in_one_cohort_and_a_likelihood_ratio_in_another(workspace):
+    cohort = workspace.cohort() | {"cohort": "second"}
+    cohort["contrasts"] |= {
+        "men_vs_women": cohort["contrasts"]["any_group"],
+        "any_group": cohort["contrasts"]["men_vs_women"],
+    }
+    workspace.write_cohort(cohort)
+    workspace.write_run("tiny", "second")
+    planned = workspace.planned()
+    assert planned["draw_contrast:any_group"] == planned["draw_likelihood_ratio:men_vs_women"] == 1
+    assert planned["draw_contrast:men_vs_women"] == planned["draw_likelihood_ratio:any_group"] == 0
 
 
 def test_second_cohort_leaves_the_first(workspace):

@@ -65,15 +65,26 @@ wildcard_constraints:
     contrast="[A-Za-z0-9_-]+",
 
 
-SIMULATED_SAMPLES = 880  # of the largest built-in cohort
+def contrasts_by(*, fold_changes):
+    """Wildcard constraint: names of the contrasts that have fold changes, or of those without, each in its own cohort's folder."""
+    found = (
+        rf"(?<=results/{cohort.cohort}/contrasts/){name}"
+        for _, cohort in LOADED.values()
+        for name, contrast in cohort.contrasts.items()
+        if (contrast.reduced is None) == fold_changes
+    )
+    return "|".join(found) or "(?!)"
+
+
+SIMULATED_SAMPLES = {"mac2als": 180, "mirocals": 880, "imodals": 72}  # of the built-in cohorts
 
 
 @cache
 def n_samples(cohort):
-    """How many samples a cohort has, about: the rows of its sheet, or those that the largest simulation makes."""
+    """How many samples a cohort has, about: the rows of its sheet, or those that its simulation makes."""
     given = LOADED[cohort][1].input
     if given.simulate is not None:
-        return SIMULATED_SAMPLES
+        return SIMULATED_SAMPLES[given.simulate]
     with open(given.samples, "rb") as sheet:
         return max(sum(1 for _ in sheet) - 1, 1)
 
@@ -94,6 +105,20 @@ def minutes(at_least, a_hundred_samples):
         return int((at_least + a_hundred_samples * n_samples(wildcards.cohort) / 100) * attempt + 0.5)
 
     return needed
+
+
+def threads_by_size(most):
+    """Threads: one for each 400 samples, `most` at the most. Jobs of small cohorts do better side by side, one thread each."""
+
+    def needed(wildcards):
+        return min(most, 1 + n_samples(wildcards.cohort) // 400)
+
+    return needed
+
+
+def threads_of_trust(wildcards):
+    """Threads of permutations: some for a hundred of them, by the cohort's size for a few."""
+    return 8 if LOADED[wildcards.cohort][1].trust.scale == "large" else threads_by_size(2)(wildcards)
 
 
 def code(script):

@@ -40,7 +40,7 @@ rule fit_model:
         "results/{cohort}/benchmarks/model/fit_model.{model}.tsv"
     conda:
         "../../envs/lateralis.yaml"
-    threads: 8
+    threads: threads_by_size(8)
     resources:
         mem_mb=memory(2000, 4),
         runtime=minutes(60, 30),
@@ -74,7 +74,7 @@ rule test_contrast:
         "results/{cohort}/benchmarks/model/test_contrast.{contrast}.tsv"
     conda:
         "../../envs/lateralis.yaml"
-    threads: 2
+    threads: threads_by_size(2)
     resources:
         mem_mb=memory(1500, 3),
         runtime=minutes(20, 5),

@@ -179,7 +179,7 @@ rule assess_surrogates:
         "results/{cohort}/benchmarks/qc/assess_surrogates.{model}.tsv"
     conda:
         "../../envs/lateralis.yaml"
-    threads: 8
+    threads: threads_by_size(8)
     resources:
         mem_mb=memory(2000, 4),
         runtime=minutes(60, 30),

@@ -2,23 +2,40 @@
 # Makes: the figures of each contrast and model, report.html, results.xlsx, and release/ where the cohort asks for it.
 
 
-# Contrasts with a fold change only: a likelihood-ratio test has none.
-rule draw_fold_changes:
+# Contrasts with fold changes; those of a likelihood-ratio test, which have none, follow.
+rule draw_contrast:
     input:
+        normalised="results/{cohort}/normalised.h5ad",
+        samples=of_contrast_model("results/{cohort}/models/{model}/samples.tsv"),
         results="results/{cohort}/contrasts/{contrast}/results.tsv.gz",
+        called="results/{cohort}/contrasts/{contrast}/called.tsv",
     output:
-        multiext("results/{cohort}/contrasts/{contrast}/", "volcano.png", "volcano.pdf", "ma.png", "ma.pdf"),
+        multiext(
+            "results/{cohort}/contrasts/{contrast}/",
+            "volcano.png",
+            "volcano.pdf",
+            "ma.png",
+            "ma.pdf",
+            "heatmap.png",
+            "heatmap.pdf",
+            "p_histogram.png",
+            "p_histogram.pdf",
+        ),
         report(
-            multiext("results/{cohort}/contrasts/{contrast}/", "volcano.svg", "ma.svg"),
+            multiext(
+                "results/{cohort}/contrasts/{contrast}/", "volcano.svg", "ma.svg", "heatmap.svg", "p_histogram.svg"
+            ),
             caption="../report/contrast.rst",
             category="Contrasts",
             subcategory="{cohort}: {contrast}",
             labels={"contrast": "{contrast}"},
         ),
     log:
-        "results/{cohort}/logs/report/draw_fold_changes.{contrast}.log",
+        "results/{cohort}/logs/report/draw_contrast.{contrast}.log",
     benchmark:
-        "results/{cohort}/benchmarks/report/draw_fold_changes.{contrast}.tsv"
+        "results/{cohort}/benchmarks/report/draw_contrast.{contrast}.tsv"
+    wildcard_constraints:
+        contrast=contrasts_by(fold_changes=True),
     conda:
         "../../envs/lateralis.yaml"
     resources:
@@ -27,18 +44,15 @@ rule draw_fold_changes:
     params:
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
         label=label_of_contrast,
+        grouping=grouping_of_contrast,
         endpoint=lookup(dpath="{cohort}/endpoint", within=COHORTS),
-        code=code("draw_fold_changes.py"),
+        variables=variables_of_cohort,
+        code=code("draw_contrast.py"),
     script:
-        "../../scripts/draw_fold_changes.py"
+        "../../scripts/draw_contrast.py"
 
 
-rule draw_contrast:
-    input:
-        normalised="results/{cohort}/normalised.h5ad",
-        samples=of_contrast_model("results/{cohort}/models/{model}/samples.tsv"),
-        results="results/{cohort}/contrasts/{contrast}/results.tsv.gz",
-        called="results/{cohort}/contrasts/{contrast}/called.tsv",
+use rule draw_contrast as draw_likelihood_ratio with:
     output:
         multiext(
             "results/{cohort}/contrasts/{contrast}/",
@@ -55,23 +69,11 @@ rule draw_contrast:
             labels={"contrast": "{contrast}"},
         ),
     log:
-        "results/{cohort}/logs/report/draw_contrast.{contrast}.log",
+        "results/{cohort}/logs/report/draw_likelihood_ratio.{contrast}.log",
     benchmark:
-        "results/{cohort}/benchmarks/report/draw_contrast.{contrast}.tsv"
-    conda:
-        "../../envs/lateralis.yaml"
-    resources:
-        mem_mb=memory(1000, 1.5),
-        runtime=minutes(15, 2),
-    params:
-        contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
-        label=label_of_contrast,
-        grouping=grouping_of_contrast,
-        endpoint=lookup(dpath="{cohort}/endpoint", within=COHORTS),
-        variables=variables_of_cohort,
-        code=code("draw_contrast.py"),
-    script:
-        "../../scripts/draw_contrast.py"
+        "results/{cohort}/benchmarks/report/draw_likelihood_ratio.{contrast}.tsv"
+    wildcard_constraints:
+        contrast=contrasts_by(fold_changes=False),
 
 
 rule draw_dispersions:
@@ -101,7 +103,7 @@ rule draw_dispersions:
 
 
 # What the page, the release and the workbook are made from.
-FINDINGS = dict(
+FOUND = dict(
     summary="results/{cohort}/summary.tsv",
     ledger="results/{cohort}/ledger.tsv",
     table1="results/{cohort}/table1.tsv",
@@ -121,6 +123,16 @@ FINDINGS = dict(
     trust=of_each_trusted_contrast("results/{cohort}/contrasts/{contrast}/trust.tsv"),
     robustness=of_each_robust_contrast("results/{cohort}/contrasts/{contrast}/trust/robustness.tsv"),
     signature=signature_if_any("tsv"),
+    normalised="results/{cohort}/normalised.h5ad",
+    facts=of_each_model("results/{cohort}/models/{model}/facts.json"),
+    genes=of_each_model("results/{cohort}/models/{model}/genes.tsv.gz"),
+    model_samples=of_each_model("results/{cohort}/models/{model}/samples.tsv"),
+    status=of_each_contrast("results/{cohort}/contrasts/{contrast}/status.json"),
+    results=of_each_contrast("results/{cohort}/contrasts/{contrast}/results.tsv.gz"),
+)
+
+# What the page and the release show beside it.
+FIGURES = dict(
     upset=signature_if_any("svg"),
     qc_figures=multiext(
         "results/{cohort}/qc/",
@@ -134,13 +146,7 @@ FINDINGS = dict(
         "distances_adjusted.svg",
     ),
     pca=["results/{cohort}/qc/pca.svg", "results/{cohort}/qc/pca"],
-    normalised="results/{cohort}/normalised.h5ad",
-    facts=of_each_model("results/{cohort}/models/{model}/facts.json"),
-    genes=of_each_model("results/{cohort}/models/{model}/genes.tsv.gz"),
-    model_samples=of_each_model("results/{cohort}/models/{model}/samples.tsv"),
     dispersions=of_each_model("results/{cohort}/models/{model}/dispersions.svg"),
-    status=of_each_contrast("results/{cohort}/contrasts/{contrast}/status.json"),
-    results=of_each_contrast("results/{cohort}/contrasts/{contrast}/results.tsv.gz"),
     volcano=of_each_fold_change("results/{cohort}/contrasts/{contrast}/volcano.svg"),
     heatmap=of_each_contrast("results/{cohort}/contrasts/{contrast}/heatmap.svg"),
     p_histogram=of_each_contrast("results/{cohort}/contrasts/{contrast}/p_histogram.svg"),
@@ -149,7 +155,8 @@ FINDINGS = dict(
 
 rule write_report:
     input:
-        **FINDINGS,
+        **FOUND,
+        **FIGURES,
     output:
         report(
             "results/{cohort}/report.html",
@@ -175,7 +182,7 @@ rule write_report:
 
 rule write_workbook:
     input:
-        **FINDINGS,
+        **FOUND,
     output:
         "results/{cohort}/results.xlsx",
     log:
@@ -197,7 +204,8 @@ rule write_workbook:
 # Only for cohorts with `report.profile: release`.
 rule write_release:
     input:
-        **FINDINGS,
+        **FOUND,
+        **FIGURES,
     output:
         folder=directory("results/{cohort}/release"),
         key="results/{cohort}/provenance/release_key.tsv",

@@ -19,7 +19,7 @@ rule calibrate_contrast:
         "results/{cohort}/benchmarks/trust/calibrate_contrast.{contrast}.tsv"
     conda:
         "../../envs/lateralis.yaml"
-    threads: 2
+    threads: threads_of_trust
     resources:
         mem_mb=memory(1500, 3),
         runtime=minutes(60, 30),
@@ -48,7 +48,7 @@ rule assess_robustness:
         "results/{cohort}/benchmarks/trust/assess_robustness.{contrast}.tsv"
     conda:
         "../../envs/lateralis.yaml"
-    threads: 2
+    threads: threads_by_size(2)
     resources:
         mem_mb=memory(1500, 3),
         runtime=minutes(30, 20),
@@ -79,7 +79,7 @@ rule assess_sensitivity:
         "results/{cohort}/benchmarks/trust/assess_sensitivity.{contrast}.tsv"
     conda:
         "../../envs/lateralis.yaml"
-    threads: 2
+    threads: threads_by_size(2)
     resources:
         mem_mb=memory(1500, 3),
         runtime=minutes(30, 20),

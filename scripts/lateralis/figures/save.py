@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from html import unescape
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def figure_bytes(figure: Figure, file_format: str, alt: str) -> bytes:
     return buffer.getvalue()
 
 
-def save_figure(figure: Figure, stem: str | Path, alt: str) -> list[Path]:
+def save_figure(figure: Figure, stem: str | Path, alt: str, formats: Sequence[str] = FORMATS) -> list[Path]:
     """Write `stem`.svg, .png (200 dots per inch) and .pdf.
 
     Parameters
@@ -52,13 +53,14 @@ def save_figure(figure: Figure, stem: str | Path, alt: str) -> list[Path]:
     stem : path without suffix
     alt : str
         Text alternative, kept inside each file; `read_svg` gives it back.
+    formats : those to write
 
     Returns
     -------
-    The three paths.
+    The paths, one a format.
     """
-    paths = [Path(f"{stem}.{file_format}") for file_format in FORMATS]
-    for path, file_format in zip(paths, FORMATS, strict=True):
+    paths = [Path(f"{stem}.{file_format}") for file_format in formats]
+    for path, file_format in zip(paths, formats, strict=True):
         write_bytes(path, figure_bytes(figure, file_format, alt))
     return paths
 

@@ -84,13 +84,14 @@ class Findings:
         )
 
 
-def read_findings(cohort: Cohort, given: Any) -> Findings:
+def read_findings(cohort: Cohort, given: Any, *, figures: bool = True) -> Findings:
     """Read everything.
 
     Parameters
     ----------
     cohort : the cohort
     given : named paths, as the rules of the report list them
+    figures : whether to read those, too; a workbook has none
     """
     data = read_h5ad(given.normalised)
     group = cohort.group_variable
@@ -117,7 +118,7 @@ def read_findings(cohort: Cohort, given: Any) -> Findings:
         versions=read_json(given.versions),
         config_text=Path(given.config).read_text(encoding="utf-8"),
         files=read_table(given.checksums, dtype=str),
-        figures=_figures(cohort, given),
+        figures=_figures(cohort, given) if figures else {},
         variables=variables,
         participant=cohort.samples.participant,
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 MOST_PREDICTABLE = 0.7  # cross-validated AUC of the label from the covariates above which labels are not exchangeable
 FOLDS, REPEATS, RIDGE, STEPS = 5, 4, 1.0, 25
@@ -139,6 +138,6 @@ def _logistic(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def _area(slopes: np.ndarray, values: np.ndarray, labels: np.ndarray) -> float:
-    ranks = rankdata(values @ slopes)
+    ranks = pd.Series(values @ slopes).rank().to_numpy()
     n_true = labels.sum()
     return float((ranks[labels].sum() - n_true * (n_true + 1) / 2) / (n_true * (~labels).sum()))

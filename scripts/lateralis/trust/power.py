@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from lateralis.config import Endpoint
 from lateralis.model.contrasts import threshold_pvalues
@@ -35,10 +35,10 @@ def smallest_detectable(error: np.ndarray, critical: dict[str, float], fold_chan
     rule → as `error`. `nominal` and `fdr` need an estimate of log2 f at least and z standard errors; `strict` needs z standard
     errors beyond log2 f.
     """
-    least, margin = float(np.log2(fold_change)), norm.ppf(POWER)
+    least, margin = float(np.log2(fold_change)), ndtri(POWER)
     found = {}
     for rule, p in critical.items():
-        z = norm.isf(p / 2)
+        z = -ndtri(p / 2)
         found[rule] = (least + z * error if rule == "strict" else np.maximum(least, z * error)) + margin * error
     return found
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from lateralis.config import Endpoint
 from lateralis.model.blocks import centre_in_blocks, independent_columns
@@ -195,7 +194,7 @@ def bootstrap(
         found = _estimate(model, contrast, at, drawn, threads)
         if found is not None:
             effects[number] = found[0]
-            ranks[number] = rankdata(np.where(np.isnan(found[1]), 1.0, found[1]))
+            ranks[number] = pd.Series(found[1]).fillna(1.0).rank()
     return effects, ranks
 
 
