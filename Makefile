@@ -6,10 +6,13 @@ CORES          ?= all
 COHORT         ?=
 SNAKEMAKE_ARGS ?=
 PYTEST_ARGS    ?=
+WORKERS        ?= 2
 
 bin   := .venv/bin
 stamp := .venv/.lock-installed
 compiled := .venv/.kernels-compiled
+# The tests of a file stay together, for what they share is made once.
+pytest = $(bin)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 # Modules loaded on a cluster often set PYTHONPATH; other people's packages would then shadow the locked ones.
 unexport PYTHONPATH
@@ -25,7 +28,7 @@ help: ## list the commands
 	@echo
 	@echo "  COHORT=my/cohort.yaml   the cohort to run           CORES=4   how many cores it may take"
 	@echo "  SNAKEMAKE_ARGS=...      more options of snakemake   PYTHON=python3.12   the Python of .venv"
-	@echo "  PYTEST_ARGS=...         more options of pytest"
+	@echo "  PYTEST_ARGS=...         more options of pytest          WORKERS=2   how many tests at a time"
 
 # What is installed is right as long as this line stays the same: the place, the interpreter, the lock.
 state = $(CURDIR) $$($(bin)/python -V 2>&1) $$(cksum < requirements.lock)
@@ -63,10 +66,10 @@ run: setup ## run the demo cohort, or COHORT=my/cohort.yaml
 	@$(bin)/snakemake --cores $(CORES) $(SNAKEMAKE_ARGS) $(if $(COHORT),--config "cohorts=[\"$$COHORT\"]")
 
 test: setup lint ## lint, then every test but the slow ones
-	@$(bin)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	@$(pytest) -m "not slow" $(PYTEST_ARGS)
 
 test-all: setup lint ## lint, then every test
-	@$(bin)/python -m pytest $(PYTEST_ARGS)
+	@$(pytest) $(PYTEST_ARGS)
 
 lint: setup ## check style, types, import floors and rules
 	$(bin)/ruff check

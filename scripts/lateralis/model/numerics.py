@@ -8,8 +8,6 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-_PASSED: set[object] = set()  # checks that did; once a process is enough for those who ask hundreds of times
-
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -85,9 +83,7 @@ def choose_numerics(threads: int = 1, blocks: np.ndarray | None = None) -> Numer
     try:
         from lateralis.model.engine.inference import EngineInference
 
-        if EngineInference.check not in _PASSED:
-            EngineInference(threads).check()
-            _PASSED.add(EngineInference.check)
+        EngineInference(threads).check()
     except Exception as error:  # whatever keeps a compiler from working on a machine must not stop the cohort
         reason = type(error).__name__
         if isinstance(

@@ -179,6 +179,7 @@ def test_a_dispersion_that_is_missing_leaves_the_gene_empty(data):
 
 
 def test_the_check_notices_wrong_answers(monkeypatch):
+    monkeypatch.setattr("lateralis.model.engine.inference.compile_apart", lambda: False)
     engine = EngineInference()
     engine.check()
     monkeypatch.setattr(engine, "moments", lambda *given: np.zeros((4, 2)))

@@ -18,6 +18,7 @@ from typing import Any
 
 os.environ.setdefault("NUMBA_OPT", "1")  # as fast as the default here, and compiled in two thirds of the time
 
+import llvmlite.binding
 import numba
 
 NUMBA_VERSION = numba.__version__
@@ -59,25 +60,31 @@ def _can_write(folder: Path) -> bool:
 numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
 
 
-def compile_apart() -> None:
-    """Let a process of its own compile the kernels where the cache has none of these source files yet.
+def compile_apart() -> bool:
+    """Let a process of its own compile and check the kernels where none did for these source files on this kind of processor.
 
     Code fresh from the compiler rounds otherwise than the same code out of the cache: some gene's search then takes a step
     more or less, and a first run would differ from all later ones in its last digits. What the process has to say is said
     again, and better, by the caller's own check.
+
+    Returns
+    -------
+    Whether such a process found every kernel sound, now or before.
     """
     if os.environ.get(_COMPILING):
-        return
+        return False
     package = Path(__file__).parent
     sources = [f"{path}\0{path.stat().st_mtime_ns}" for path in sorted(package.glob("*.py"))]
-    name = hashlib.sha256("\0".join([sys.version, *sources]).encode()).hexdigest()[:16]
+    made_for = [sys.version, llvmlite.binding.get_host_cpu_name(), *sources]  # a shared cache serves nodes that differ
+    name = hashlib.sha256("\0".join(made_for).encode()).hexdigest()[:16]
     stamp = Path(numba.config.CACHE_DIR) / f"compiled-{name}.done"  # type: ignore[attr-defined]
     if stamp.exists():
-        return
+        return True
     environment = os.environ | {_COMPILING: "1", "PYTHONPATH": str(package.parents[2])}
     done = subprocess.run([sys.executable, "-c", _CHECK], env=environment, capture_output=True, check=False)  # noqa: S603
     if done.returncode == 0:
         stamp.touch()
+    return done.returncode == 0
 
 
 _COMPILING = "LATERALIS_COMPILING"
