@@ -63,7 +63,7 @@ def measure(command: list[str], **environment: str) -> Measured:
         process = subprocess.Popen(
             command, stdout=output, stderr=messages, env=os.environ | _ONE_THREAD | environment | started
         )
-        cpu, status, peak_of_tree = _wait(process.pid)
+        cpu, status, peak_of_tree = wait(process.pid)
         process.returncode = os.waitstatus_to_exitcode(status)  # so that Popen does not wait for it again
         if process.returncode != 0:
             messages.seek(0)
@@ -74,8 +74,8 @@ def measure(command: list[str], **environment: str) -> Measured:
     return Measured(reported, cpu, peak / 1e9)
 
 
-def _wait(pid: int) -> tuple[float, int, int]:
-    """Processor seconds, exit status, and the highest sum of memory while there were children (bytes)."""
+def wait(pid: int) -> tuple[float, int, int]:
+    """Wait for a process: its processor seconds, exit status, and the highest sum of memory while it had children (bytes)."""
     peak = 0
     while True:
         ended, status, usage = os.wait4(pid, os.WNOHANG)

@@ -30,7 +30,7 @@ PAGE_NOTE = (
     "Headless Chromium of Debian without network and WebGL; 20,000 genes of which 15,000 are tested, without static figures. "
     "In brackets the bar, where there is one.\n"
 )
-PARTS = ("contenders", "growth", "parts", "page")
+PARTS = ("contenders", "growth", "parts", "page", "pipeline")
 
 
 @dataclass(frozen=True)
@@ -161,11 +161,11 @@ def parts_text(parts: dict[str, float], n_refits: int) -> str:
     return "".join(f"- {line}\n" for line in lines)
 
 
-def page_table(repeats: int) -> str:
-    """Size and speed of the report page, or why there is none; progress goes to where ours goes."""
-    command = [*command_of(HERE / "open_page.py"), "--repeats", str(repeats)]
+def output_of(script: str, *arguments: object, failure: str) -> str:
+    """What a script prints, or that it failed; its progress goes to where ours goes."""
+    command = command_of(HERE / script, *arguments)
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    return done.stdout if done.returncode == 0 else "The page failed: it needs Debian's chromium.\n"
+    return done.stdout if done.returncode == 0 else failure
 
 
 def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -252,7 +252,12 @@ def page_of(options: argparse.Namespace, folder: Path) -> str:
     if parts:
         sections += ["## Parts of the engine, 2 threads\n", parts_text(parts, options.refits)]
     if "page" in options.parts:
-        sections += ["## The report page\n", PAGE_NOTE, page_table(options.repeats)]
+        page = output_of(
+            "open_page.py", "--repeats", options.repeats, failure="The page failed: it needs Debian's chromium.\n"
+        )
+        sections += ["## The report page\n", PAGE_NOTE, page]
+    if "pipeline" in options.parts:
+        sections += ["## The whole pipeline\n", output_of("pipeline.py", failure="The pipeline failed.\n")]
     return "\n".join(sections)
 
 
