@@ -1,14 +1,11 @@
 # Loads and checks the cohorts, once, before any job; names what the other rule files share.
 import sys
 from functools import cache
-from pathlib import Path
 
-ROOT = Path(workflow.current_basedir).parents[1]
 SCRIPTS = ROOT / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from lateralis.config import Run
-from lateralis.configfile import load_cohort, parse_section, read_yaml
+from lateralis.configfile import load_cohort, parse_run, read_yaml
 from lateralis.errors import InputError
 from lateralis.expressions import parse_formula
 from lateralis.inputs.counts import absent_samples, source_files
@@ -20,18 +17,25 @@ from lateralis.qc.confounding import technical_variables
 from lateralis.sourcehash import source_hash
 
 
-def refuse(error):
-    """End with one sentence in place of a traceback."""
-    print(f"Error: {error}", file=sys.stderr)
-    sys.exit(1)
+def load_run():
+    """Which cohorts to run; as a module, what the other workflow hands over."""
+    for path in workflow.configfiles:
+        read_yaml(path)  # Snakemake's own reader takes the last of two equal keys
+    if workflow.modifier.is_main_snakefile():
+        given = [*workflow.configfiles, *(["--config"] if workflow.config_settings.config else [])]
+        return parse_run(config, " and ".join(map(str, given)))
+    place = f"module {workflow.modifier.namespace}"
+    if workflow.modifier.modify_path("results/") != "results/":
+        right = "Leave it out; `workdir:` or --directory says where results go"
+        raise InputError(place, "has a prefix, which would move the paths of your data, too", right)
+    whole = config is workflow.modifier.parent_modifier.globals["config"]
+    return parse_run(config, f"the config of {place}", shared=whole)
 
 
 def load_cohorts():
     """Cohort name -> (its file, its models); checked against sheet and count header in the main process only."""
     found = {}
-    for path in workflow.configfiles:
-        read_yaml(path)  # Snakemake's own reader takes the last of two equal keys
-    for path in parse_section(Run, config, "config/config.yaml").cohorts:
+    for path in load_run().cohorts:
         cohort = load_cohort(path)
         if cohort.cohort in found:
             raise InputError(path, f"is a second cohort named '{cohort.cohort}'", "Give each its own name")
