@@ -9,6 +9,7 @@ from lateralis.configfile import load_cohort, parse_run, read_yaml
 from lateralis.errors import InputError
 from lateralis.expressions import parse_formula
 from lateralis.inputs.counts import absent_samples, source_files
+from lateralis.inputs.extent import n_counts
 from lateralis.inputs.panel_file import SHIPPED
 from lateralis.inputs.samples import read_samples
 from lateralis.io import sha256
@@ -69,33 +70,27 @@ wildcard_constraints:
     contrast="[A-Za-z0-9_-]+",
 
 
-SIMULATED_SAMPLES = 880  # of the largest built-in cohort
-
-
 @cache
-def n_samples(cohort):
-    """How many samples a cohort has, about: the rows of its sheet, or those that the largest simulation makes."""
-    given = LOADED[cohort][1].input
-    if given.simulate is not None:
-        return SIMULATED_SAMPLES
-    with open(given.samples, "rb") as sheet:
-        return max(sum(1 for _ in sheet) - 1, 1)
+def millions_of_counts(cohort):
+    """How large a cohort is: samples × genes / 1,000,000, about."""
+    return n_counts(LOADED[cohort][1].input) / 1e6
 
 
-def memory(megabytes, a_sample):
-    """Resource: so much for any cohort and so much more for each sample; twice and three times as much when tried again."""
+# What jobs took at 3.6 million counts, and how much of it grows with them, is in docs/cluster.md.
+def memory(at_least, a_million_counts):
+    """Resource: so many MB for any cohort and so many more by its size; twice and three times as much when tried again."""
 
     def needed(wildcards, attempt):
-        return int((megabytes + a_sample * n_samples(wildcards.cohort)) * attempt)
+        return int((at_least + a_million_counts * millions_of_counts(wildcards.cohort)) * attempt)
 
     return needed
 
 
-def minutes(at_least, a_hundred_samples):
-    """Resource: so long for any cohort and so much longer for each hundred samples; longer still when tried again."""
+def minutes(at_least, a_million_counts):
+    """Resource: so many minutes for any cohort and so many more by its size; longer still when tried again."""
 
     def needed(wildcards, attempt):
-        return int((at_least + a_hundred_samples * n_samples(wildcards.cohort) / 100) * attempt + 0.5)
+        return int((at_least + a_million_counts * millions_of_counts(wildcards.cohort)) * attempt + 0.5)
 
     return needed
 

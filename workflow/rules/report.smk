@@ -22,8 +22,8 @@ rule draw_fold_changes:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1000, 1.5),
-        runtime=minutes(15, 2),
+        mem_mb=memory(1000, 40),
+        runtime=minutes(10, 1),
     params:
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
         label=label_of_contrast,
@@ -61,7 +61,7 @@ rule draw_contrast:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1000, 1.5),
+        mem_mb=memory(1200, 80),
         runtime=minutes(15, 2),
     params:
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
@@ -92,8 +92,8 @@ rule draw_dispersions:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1000, 1.5),
-        runtime=minutes(15, 2),
+        mem_mb=memory(1000, 40),
+        runtime=minutes(10, 1),
     params:
         code=code("draw_dispersions.py"),
     script:
@@ -164,7 +164,7 @@ rule write_report:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1500, 3),
+        mem_mb=memory(1200, 80),
         runtime=minutes(15, 2),
     params:
         cohort=lookup(dpath="{cohort}", within=COHORTS),
@@ -185,7 +185,7 @@ rule write_workbook:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1500, 3),
+        mem_mb=memory(1200, 80),
         runtime=minutes(15, 2),
     params:
         cohort=lookup(dpath="{cohort}", within=COHORTS),
@@ -208,7 +208,7 @@ rule write_release:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1500, 3),
+        mem_mb=memory(1200, 80),
         runtime=minutes(15, 2),
     params:
         cohort=lookup(dpath="{cohort}", within=COHORTS),
