@@ -7,6 +7,7 @@ min_version("9.10")
 configfile: "config/config.yaml"
 
 
+include: "workflow/rules/checkout.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/qc.smk"

@@ -1,5 +1,6 @@
 """Both containers install what the lock pins and nothing else, and hold what a run needs."""
 
+import json
 import re
 from pathlib import Path
 
@@ -44,3 +45,11 @@ def test_both_are_made_from_the_same():
         re.search(r"python:\S+", (ROOT / "envs" / name).read_text()).group() for name in ("Dockerfile", "lateralis.def")
     ]
     assert bases[0] == bases[1]
+
+
+def test_both_take_the_same_steps():
+    docker, apptainer = ((ROOT / "envs" / name).read_text(encoding="utf-8") for name in ("Dockerfile", "lateralis.def"))
+    after = re.search(r"^%post\n((?: .*\n)+)", apptainer, re.MULTILINE).group(1)
+    assert re.findall(r"^RUN (.*)", docker, re.MULTILINE) == [line.strip() for line in after.splitlines()]
+    entry = json.loads(re.search(r"^ENTRYPOINT (.*)", docker, re.MULTILINE).group(1))
+    assert re.search(r"^ +exec (.*)", apptainer, re.MULTILINE).group(1) == " ".join([*entry, '"$@"'])

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import ValidationError
 
-from lateralis.config import Cohort, Section
+from lateralis.config import Cohort, Run, Section
 from lateralis.errors import InputError, listing
 
 SectionT = TypeVar("SectionT", bound=Section)
@@ -61,6 +61,23 @@ def parse_section(model: type[SectionT], content: Any, where: str) -> SectionT:
     except ValidationError as error:
         problems = _by_key(error, model, content)
         raise InputError(where, "\n  ".join(["is not a valid config", *problems[:8]])) from None
+
+
+def parse_run(content: Any, where: str, *, shared: bool = False) -> Run:
+    """Which cohorts to run.
+
+    Parameters
+    ----------
+    content : plain data
+    where : names the config in messages
+    shared : whether it is another workflow's config as well, whose other keys are no concern of ours
+    """
+    if shared:
+        content = {key: content[key] for key in Run.model_fields if key in content}
+        if "cohorts" not in content:
+            right = 'Add it, or hand lateralis a part of its own: `config: config["lateralis"]`'
+            raise InputError(where, "has no key 'cohorts'", right)
+    return parse_section(Run, content, where)
 
 
 def _by_key(error: ValidationError, model: type[Section], content: dict[str, Any]) -> list[str]:

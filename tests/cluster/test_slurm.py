@@ -6,18 +6,23 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tiny_cohort import fresh_workspace
+from tiny_cohort import ROOT, Workspace, copy_repository, fresh_workspace
 
-SLURM = Path(__file__).parent / "slurm.sh"
+HERE = Path(__file__).parent
 PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "squeue")
 PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"  # where Debian keeps daemons
-MOST_SUBMISSIONS = 6
 QUICK = (  # no accounting here, and no need to be gentle with the controller
     *("--slurm-status-command", "squeue"),
-    *("--slurm-init-seconds-before-status-checks", "2"),
-    *("--seconds-between-status-checks", "2"),
+    *("--slurm-init-seconds-before-status-checks", "1"),
     *("--latency-wait", "5"),
 )
+MOST_SUBMISSIONS = 12
+HUNGRY = """import os, time
+if "SLURM_JOB_ID" in os.environ and not os.path.exists("was_hungry"):
+    open("was_hungry", "w").close()
+    hoard = b"x" * int(1.3e6 * snakemake.resources.mem_mb)
+    time.sleep(60)
+"""
 
 pytestmark = pytest.mark.cluster
 
@@ -32,35 +37,71 @@ def slurm(tmp_path_factory):
     folder = tmp_path_factory.mktemp("slurm") / "run"
     environment = os.environ | {"PATH": PATH}
     try:
-        subprocess.run([SLURM, "start", folder], env=environment, check=True, timeout=60)
+        subprocess.run([HERE / "slurm.sh", "start", folder], env=environment, check=True, timeout=60)
         yield folder
     finally:
-        subprocess.run([SLURM, "stop", folder], env=environment, check=True, timeout=60)
+        subprocess.run([HERE / "slurm.sh", "stop", folder], env=environment, check=True, timeout=60)
 
 
-def submissions(folder):
-    """Submissions that ended, by their state."""
-    lines = (folder / "log/jobs.txt").read_text().splitlines()
-    return [dict(part.split("=", 1) for part in line.split() if "=" in part) for line in lines]
+def submissions(folder, after=0):
+    """Submissions that ended, in order, as Slurm itself lists them."""
+    lines = (folder / "log/jobs.txt").read_text().splitlines()[after:]
+    found = [dict(part.split("=", 1) for part in line.split() if "=" in part) for line in lines]
+    return sorted(found, key=lambda job: int(job["JobId"]))
 
 
-def test_results_on_slurm_are_those_of_a_local_run_to_the_byte(slurm, tmp_path, monkeypatch):
+def asked(job, kind):
+    """How much of `mem` (MB) or `cpu` a submission asked for."""
+    return int(dict(part.split("=") for part in job["Tres"].split(","))[kind].removesuffix("M"))
+
+
+def run_on(slurm, workspace, monkeypatch, *targets, seconds=600):
+    """Run a cohort through the profile; the outcome and what Slurm says of each submission."""
     monkeypatch.setenv("PATH", f"{slurm}/bin:{PATH}")
+    before = len((slurm / "log/jobs.txt").read_text().splitlines()) if (slurm / "log/jobs.txt").exists() else 0
+    outcome = workspace.run(
+        *("--workflow-profile", str(workspace.repo / "workflow/profiles/slurm"), *QUICK, "--", *targets),
+        cores=None,
+        program=(str(HERE / "impatient.py"),),
+        seconds=seconds,
+    )
+    assert outcome.status == 0, outcome.output
+    return outcome, submissions(slurm, before)
+
+
+def test_results_are_those_of_a_local_run_and_a_job_out_of_memory_gets_more(slurm, tmp_path, monkeypatch):
+    """Import and fit of the tiny cohort; Slurm itself kills the fit, once."""
+    target = "results/tiny/models/primary/fit.h5ad"
     fresh = fresh_workspace(tmp_path)
-    cohort = fresh.cohort()
-    for name in ("motor_vs_control", "men_vs_women"):  # one contrast of levels and one of designs are enough
-        del cohort["contrasts"][name]
-    fresh.write_cohort(cohort)
     local, cluster = fresh.copy(tmp_path / "local"), fresh.copy(tmp_path / "cluster")
-    outcome = local.run()
+    outcome = local.run(target)
     assert outcome.status == 0, outcome.output
-    profile = ("--workflow-profile", str(fresh.repo / "workflow/profiles/slurm"))
-    outcome = cluster.run(*profile, *QUICK, cores=None)
-    assert outcome.status == 0, outcome.output
+    script = cluster.repo / "scripts/fit_model.py"
+    script.write_text(HUNGRY + script.read_text(encoding="utf-8"), encoding="utf-8")
+    outcome, (counts, killed, fit) = run_on(slurm, cluster, monkeypatch, target)
+    assert [job["JobState"] for job in (counts, killed, fit)] == ["COMPLETED", "FAILED", "COMPLETED"]
+    assert "exceeded memory limit" in outcome.output
+    assert asked(fit, "mem") == 2 * asked(killed, "mem")
+    assert asked(fit, "cpu") == 8
+    assert asked(counts, "cpu") == 1
     assert cluster.checksums() == local.checksums()
     assert (cluster.results() / "logs/model/fit_model.primary.log").exists()
-    done = submissions(slurm)
+
+
+@pytest.mark.slow
+def test_the_demo_cohort_has_the_results_of_a_local_run_in_a_handful_of_submissions(slurm, tmp_path, monkeypatch):
+    repository = copy_repository(tmp_path / "repository")
+    runs = [Workspace(repository, tmp_path / name) for name in ("local", "cluster")]
+    for workspace in runs:
+        shutil.copytree(ROOT / "config", workspace.folder / "config")
+    local, cluster = runs
+    outcome = local.run(seconds=3600)
+    assert outcome.status == 0, outcome.output
+    _, done = run_on(slurm, cluster, monkeypatch, seconds=3600)
+    assert cluster.checksums() == local.checksums()
     assert {job["JobState"] for job in done} == {"COMPLETED"}
-    assert {job["NodeList"] for job in done} <= {"n1", "n2"}
-    assert 2 <= len(done) <= MOST_SUBMISSIONS
-    assert cluster.planned(*profile, *QUICK) == {}
+    assert {job["NodeList"] for job in done} == {"n1", "n2"}
+    assert len(done) <= MOST_SUBMISSIONS
+    with monkeypatch.context() as environment:
+        environment.setenv("PATH", f"{slurm}/bin:{PATH}")
+        assert cluster.planned("--workflow-profile", str(repository / "workflow/profiles/slurm"), *QUICK) == {}

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from lateralis.config import Cohort, Run
-from lateralis.configfile import load_cohort, parse_section, read_yaml
+from lateralis.configfile import load_cohort, parse_run, parse_section, read_yaml
 from lateralis.errors import InputError
 
 WHOLE = """\
@@ -172,3 +172,19 @@ def test_section_of_something_else(content):
 
 def test_checked_section_needs_no_file():
     assert parse_section(Cohort, yaml.safe_load(WHOLE), "here").models["primary"].design == "~ group"
+
+
+def test_other_keys_of_a_shared_config_are_no_concern_of_ours():
+    content = {"cohorts": "a.yaml", "samples": "all.tsv", "mykey": 1}
+    assert parse_run(content, "it", shared=True) == Run(cohorts=["a.yaml"])
+    with pytest.raises(
+        InputError, match=r"^it: is not a valid config\n  samples: unknown key; .*\n  mykey: unknown key; "
+    ):
+        parse_run(content, "it")
+
+
+def test_a_shared_config_that_names_no_cohort_says_what_to_do():
+    with pytest.raises(
+        InputError, match=r"^it: has no key 'cohorts'\. Add it, or hand .* `config: config\[\"lateralis\"\]`"
+    ):
+        parse_run({"lateralis": {"cohorts": "a.yaml"}}, "it", shared=True)

@@ -127,13 +127,18 @@ class Workspace:
     folder: Path
 
     def run(
-        self, *options: str, cores: int | None = 2, packages: Path | None = None, folder: Path | None = None
+        self,
+        *options: str,
+        cores: int | None = 2,
+        packages: Path | None = None,
+        folder: Path | None = None,
+        program: tuple[str, ...] = ("-m", "snakemake"),
+        seconds: int = 600,
     ) -> Outcome:
         """Run Snakemake as a user does, in a process of its own, in `folder`; `packages` stand before those installed."""
         command = [
             sys.executable,
-            "-m",
-            "snakemake",
+            *program,
             "-s",
             str(self.repo / "Snakefile"),
             *(["--cores", str(cores)] if cores is not None else []),
@@ -150,7 +155,7 @@ class Workspace:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=seconds,
             check=False,
         )
         return Outcome(done.returncode, done.stdout + done.stderr)

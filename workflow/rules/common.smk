@@ -1,17 +1,15 @@
 # Loads and checks the cohorts, once, before any job; names what the other rule files share.
 import sys
 from functools import cache
-from pathlib import Path
 
-ROOT = Path(workflow.current_basedir).parents[1]
 SCRIPTS = ROOT / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from lateralis.config import Run
-from lateralis.configfile import load_cohort, parse_section, read_yaml
+from lateralis.configfile import load_cohort, parse_run, read_yaml
 from lateralis.errors import InputError
 from lateralis.expressions import parse_formula
 from lateralis.inputs.counts import absent_samples, source_files
+from lateralis.inputs.extent import n_counts
 from lateralis.inputs.panel_file import SHIPPED
 from lateralis.inputs.samples import read_samples
 from lateralis.io import sha256
@@ -20,18 +18,25 @@ from lateralis.qc.confounding import technical_variables
 from lateralis.sourcehash import source_hash
 
 
-def refuse(error):
-    """End with one sentence in place of a traceback."""
-    print(f"Error: {error}", file=sys.stderr)
-    sys.exit(1)
+def load_run():
+    """Which cohorts to run; as a module, what the other workflow hands over."""
+    for path in workflow.configfiles:
+        read_yaml(path)  # Snakemake's own reader takes the last of two equal keys
+    if workflow.modifier.is_main_snakefile():
+        given = [*workflow.configfiles, *(["--config"] if workflow.config_settings.config else [])]
+        return parse_run(config, " and ".join(map(str, given)))
+    place = f"module {workflow.modifier.namespace}"
+    if workflow.modifier.modify_path("results/") != "results/":
+        right = "Leave it out; `workdir:` or --directory says where results go"
+        raise InputError(place, "has a prefix, which would move the paths of your data, too", right)
+    whole = config is workflow.modifier.parent_modifier.globals["config"]
+    return parse_run(config, f"the config of {place}", shared=whole)
 
 
 def load_cohorts():
     """Cohort name -> (its file, its models); checked against sheet and count header in the main process only."""
     found = {}
-    for path in workflow.configfiles:
-        read_yaml(path)  # Snakemake's own reader takes the last of two equal keys
-    for path in parse_section(Run, config, "config/config.yaml").cohorts:
+    for path in load_run().cohorts:
         cohort = load_cohort(path)
         if cohort.cohort in found:
             raise InputError(path, f"is a second cohort named '{cohort.cohort}'", "Give each its own name")
@@ -76,42 +81,36 @@ def contrasts_by(*, fold_changes):
     return "|".join(found) or "(?!)"
 
 
-SIMULATED_SAMPLES = {"mac2als": 180, "mirocals": 880, "imodals": 72}  # of the built-in cohorts
-
-
 @cache
-def n_samples(cohort):
-    """How many samples a cohort has, about: the rows of its sheet, or those that its simulation makes."""
-    given = LOADED[cohort][1].input
-    if given.simulate is not None:
-        return SIMULATED_SAMPLES[given.simulate]
-    with open(given.samples, "rb") as sheet:
-        return max(sum(1 for _ in sheet) - 1, 1)
+def millions_of_counts(cohort):
+    """How large a cohort is: samples × genes / 1,000,000, about."""
+    return n_counts(LOADED[cohort][1].input) / 1e6
 
 
-def memory(megabytes, a_sample):
-    """Resource: so much for any cohort and so much more for each sample; twice and three times as much when tried again."""
+# What jobs took at 3.6 million counts, and how much of it grows with them, is in docs/cluster.md.
+def memory(at_least, a_million_counts):
+    """Resource: so many MB for any cohort and so many more by its size; twice and three times as much when tried again."""
 
     def needed(wildcards, attempt):
-        return int((megabytes + a_sample * n_samples(wildcards.cohort)) * attempt)
+        return int((at_least + a_million_counts * millions_of_counts(wildcards.cohort)) * attempt)
 
     return needed
 
 
-def minutes(at_least, a_hundred_samples):
-    """Resource: so long for any cohort and so much longer for each hundred samples; longer still when tried again."""
+def minutes(at_least, a_million_counts):
+    """Resource: so many minutes for any cohort and so many more by its size; longer still when tried again."""
 
     def needed(wildcards, attempt):
-        return int((at_least + a_hundred_samples * n_samples(wildcards.cohort) / 100) * attempt + 0.5)
+        return int((at_least + a_million_counts * millions_of_counts(wildcards.cohort)) * attempt + 0.5)
 
     return needed
 
 
 def threads_by_size(most):
-    """Threads: one for each 400 samples, `most` at the most. Jobs of small cohorts do better side by side, one thread each."""
+    """Threads: one for each 8 million counts, `most` at the most. Jobs of small cohorts do better side by side, one thread each."""
 
     def needed(wildcards):
-        return min(most, 1 + n_samples(wildcards.cohort) // 400)
+        return min(most, 1 + int(millions_of_counts(wildcards.cohort) / 8))
 
     return needed
 
@@ -122,8 +121,12 @@ def threads_of_trust(wildcards):
 
 
 def code(script):
-    """Hash of a script and of the library modules that it imports: a param, so that changed code reruns its jobs."""
-    return source_hash(str(SCRIPTS / script))
+    """Param: hash of a script and of the library modules that it imports, so that changed code reruns its jobs."""
+
+    def hashed(wildcards):  # asked for by those jobs alone that a process plans: parsing all modules takes seconds
+        return source_hash(str(SCRIPTS / script))
+
+    return hashed
 
 
 def count_inputs(wildcards):

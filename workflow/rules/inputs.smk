@@ -17,8 +17,8 @@ rule simulate_cohort:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1000, 1.5),
-        runtime=minutes(15, 2),
+        mem_mb=memory(1000, 40),
+        runtime=minutes(10, 1),
     params:
         design=lookup(dpath="{cohort}/input/simulate", within=COHORTS),
         seed=lookup(dpath="{cohort}/input/seed", within=COHORTS),
@@ -40,8 +40,8 @@ rule import_counts:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1500, 3),
-        runtime=minutes(20, 5),
+        mem_mb=memory(1200, 80),
+        runtime=minutes(15, 2),
     params:
         source=import_source,
         code=code("import_counts.py"),
@@ -65,7 +65,7 @@ rule accept_counts:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=100,
+        mem_mb=500,
         runtime=5,
     params:
         source=import_source,

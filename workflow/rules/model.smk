@@ -15,8 +15,8 @@ rule normalise_counts:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1500, 3),
-        runtime=minutes(20, 5),
+        mem_mb=memory(1200, 80),
+        runtime=minutes(15, 2),
     params:
         size_factors=lookup(dpath="{cohort}/size_factors/method", within=COHORTS),
         code=code("normalise_counts.py"),
@@ -42,8 +42,8 @@ rule fit_model:
         "../../envs/lateralis.yaml"
     threads: threads_by_size(8)
     resources:
-        mem_mb=memory(2000, 4),
-        runtime=minutes(60, 30),
+        mem_mb=memory(1500, 80),
+        runtime=minutes(20, 6),
     params:
         model=lookup(dpath="{cohort}/models/{model}", within=COHORTS),
         samples=lookup(dpath="{cohort}/samples", within=COHORTS),
@@ -76,8 +76,8 @@ rule test_contrast:
         "../../envs/lateralis.yaml"
     threads: threads_by_size(2)
     resources:
-        mem_mb=memory(1500, 3),
-        runtime=minutes(20, 5),
+        mem_mb=memory(1200, 80),
+        runtime=minutes(15, 2),
     params:
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
         samples=sheet_of_cohort,
@@ -102,8 +102,8 @@ rule call_genes:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1000, 1.5),
-        runtime=minutes(15, 2),
+        mem_mb=memory(1000, 40),
+        runtime=minutes(10, 1),
     params:
         endpoint=lookup(dpath="{cohort}/endpoint", within=COHORTS),
         code=code("call_genes.py"),

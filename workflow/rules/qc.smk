@@ -26,8 +26,8 @@ rule check_identity:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1500, 3),
-        runtime=minutes(20, 5),
+        mem_mb=memory(1200, 80),
+        runtime=minutes(15, 2),
     params:
         sex=sex_of_cohort,
         participant=lookup(dpath="{cohort}/samples/participant", within=COHORTS),
@@ -61,8 +61,8 @@ rule score_panels:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1500, 3),
-        runtime=minutes(20, 5),
+        mem_mb=memory(1200, 80),
+        runtime=minutes(15, 2),
     params:
         panel=lookup(dpath="{cohort}/qc/panel", within=COHORTS),
         shipped=shipped_panel,
@@ -105,8 +105,8 @@ rule assess_confounding:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1500, 3),
-        runtime=minutes(20, 5),
+        mem_mb=memory(1200, 80),
+        runtime=minutes(15, 2),
     params:
         samples=sheet_of_cohort,
         group=group_of_cohort,
@@ -151,8 +151,8 @@ rule assess_quality:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1500, 3),
-        runtime=minutes(20, 5),
+        mem_mb=memory(1200, 80),
+        runtime=minutes(15, 2),
     params:
         group=group_of_cohort,
         variables=variables_of_cohort,
@@ -181,8 +181,8 @@ rule assess_surrogates:
         "../../envs/lateralis.yaml"
     threads: threads_by_size(8)
     resources:
-        mem_mb=memory(2000, 4),
-        runtime=minutes(60, 30),
+        mem_mb=memory(1500, 80),
+        runtime=minutes(20, 6),
     params:
         contrasts=contrasts_of_model,
         samples=sheet_of_cohort,

@@ -26,8 +26,8 @@ rule gather_cohort:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1000, 1.5),
-        runtime=minutes(15, 2),
+        mem_mb=memory(1000, 40),
+        runtime=minutes(10, 1),
     params:
         cohort=lookup(dpath="{cohort}", within=COHORTS),
         code=code("gather_cohort.py"),

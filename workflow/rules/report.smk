@@ -39,8 +39,8 @@ rule draw_contrast:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1000, 1.5),
-        runtime=minutes(15, 2),
+        mem_mb=memory(1000, 40),
+        runtime=minutes(10, 1),
     params:
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
         label=label_of_contrast,
@@ -94,8 +94,8 @@ rule draw_dispersions:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1000, 1.5),
-        runtime=minutes(15, 2),
+        mem_mb=memory(1000, 40),
+        runtime=minutes(10, 1),
     params:
         code=code("draw_dispersions.py"),
     script:
@@ -171,7 +171,7 @@ rule write_report:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1500, 3),
+        mem_mb=memory(1200, 80),
         runtime=minutes(15, 2),
     params:
         cohort=lookup(dpath="{cohort}", within=COHORTS),
@@ -192,7 +192,7 @@ rule write_workbook:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1500, 3),
+        mem_mb=memory(1200, 80),
         runtime=minutes(15, 2),
     params:
         cohort=lookup(dpath="{cohort}", within=COHORTS),
@@ -216,7 +216,7 @@ rule write_release:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1500, 3),
+        mem_mb=memory(1200, 80),
         runtime=minutes(15, 2),
     params:
         cohort=lookup(dpath="{cohort}", within=COHORTS),

@@ -21,8 +21,8 @@ rule calibrate_contrast:
         "../../envs/lateralis.yaml"
     threads: threads_of_trust
     resources:
-        mem_mb=memory(1500, 3),
-        runtime=minutes(60, 30),
+        mem_mb=memory(1200, 80),
+        runtime=minutes(20, 6),
     params:
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
         samples=sheet_of_cohort,
@@ -50,8 +50,8 @@ rule assess_robustness:
         "../../envs/lateralis.yaml"
     threads: threads_by_size(2)
     resources:
-        mem_mb=memory(1500, 3),
-        runtime=minutes(30, 20),
+        mem_mb=memory(1200, 80),
+        runtime=minutes(20, 6),
     params:
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
         samples=sheet_of_cohort,
@@ -81,8 +81,8 @@ rule assess_sensitivity:
         "../../envs/lateralis.yaml"
     threads: threads_by_size(2)
     resources:
-        mem_mb=memory(1500, 3),
-        runtime=minutes(30, 20),
+        mem_mb=memory(1200, 80),
+        runtime=minutes(20, 6),
     params:
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
         samples=sheet_of_cohort,
@@ -108,8 +108,8 @@ rule summarise_trust:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1000, 1.5),
-        runtime=minutes(15, 2),
+        mem_mb=memory(1000, 40),
+        runtime=minutes(10, 1),
     params:
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
         endpoint=lookup(dpath="{cohort}/endpoint", within=COHORTS),
@@ -139,8 +139,8 @@ rule find_signature:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1000, 1.5),
-        runtime=minutes(15, 2),
+        mem_mb=memory(1000, 40),
+        runtime=minutes(10, 1),
     params:
         contrasts=signature_of_cohort,
         endpoint=lookup(dpath="{cohort}/endpoint", within=COHORTS),

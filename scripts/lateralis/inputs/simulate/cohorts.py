@@ -13,9 +13,10 @@ from lateralis.inputs.annotation import read_annotation
 from lateralis.inputs.simulate import effects as true_effects
 from lateralis.inputs.simulate import expression, faults, panels, participants, trials
 from lateralis.inputs.simulate.genes import baseline_means, choose_genes
+from lateralis.inputs.simulate.sizes import SIZES
 
-MAC2ALS_GENES, MAC2ALS_READS = 20_000, 25e6
-TRIAL_GENES, TRIAL_READS = 8_000, 12e6
+MAC2ALS_READS = 25e6
+TRIAL_READS = 12e6
 PARTICIPANT_LOG2_SD = 0.25
 
 
@@ -62,7 +63,7 @@ def simulate_mac2als(rng: np.random.Generator, contamination: float = faults.CON
     """
     sheet = participants.mac2als_sheet(rng)
     levels = {**panels.MACROPHAGE, **dict.fromkeys(panels.NOT_IN_MACROPHAGES, panels.LEVEL_OF_OTHER_CELLS)}
-    genes, means = _cells(rng, MAC2ALS_GENES, MAC2ALS_READS, levels)
+    genes, means = _cells(rng, SIZES["mac2als"][1], MAC2ALS_READS, levels)
     effects = true_effects.mac2als_effects(rng, genes, means)
     batch_effects = expression.draw_batch_effects(rng, means, participants.BATCHES)
     effects.table[batch_effects.columns] = batch_effects
@@ -99,7 +100,7 @@ def simulate_mac2als(rng: np.random.Generator, contamination: float = faults.CON
 def simulate_mirocals(rng: np.random.Generator) -> SimulatedCohort:
     """Blood of 60 participants on IL-2 or placebo at three visits."""
     sheet = trials.at_each_visit(trials.mirocals_participants(rng), trials.MIROCALS_VISITS, "MIR")
-    genes, means = _cells(rng, TRIAL_GENES, TRIAL_READS, panels.BLOOD)
+    genes, means = _cells(rng, SIZES["mirocals"][1], TRIAL_READS, panels.BLOOD)
     effects = true_effects.mirocals_effects(rng, genes, means)
     return _repeated_measures(rng, sheet, genes, means, effects, trials.mirocals_covariates(sheet))
 
@@ -107,7 +108,7 @@ def simulate_mirocals(rng: np.random.Generator) -> SimulatedCohort:
 def simulate_imodals(rng: np.random.Generator) -> SimulatedCohort:
     """Blood of 36 participants on 0, 1 or 2 MIU of IL-2 at three visits."""
     sheet = trials.at_each_visit(trials.imodals_participants(rng), trials.IMODALS_VISITS, "IMO")
-    genes, means = _cells(rng, TRIAL_GENES, TRIAL_READS, panels.BLOOD)
+    genes, means = _cells(rng, SIZES["imodals"][1], TRIAL_READS, panels.BLOOD)
     effects = true_effects.imodals_effects(rng, genes, means)
     covariates = trials.imodals_covariates(sheet)
     return _repeated_measures(rng, sheet.drop(columns="response"), genes, means, effects, covariates)
