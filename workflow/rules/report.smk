@@ -39,7 +39,7 @@ rule draw_contrast:
     conda:
         "../../envs/lateralis.yaml"
     resources:
-        mem_mb=memory(1000, 40),
+        mem_mb=memory(1200, 80),
         runtime=minutes(10, 1),
     params:
         contrast=lookup(dpath="{cohort}/contrasts/{contrast}", within=COHORTS),
