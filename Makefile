@@ -16,7 +16,7 @@ unexport PYTHONPATH
 export COHORT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all lint format docs benchmark lock clean distclean
+.PHONY: help setup run verify unlock test test-all lint format docs benchmark lock clean distclean
 
 help: ## list the commands
 	@echo "make COMMAND [VARIABLE=value]"
@@ -60,7 +60,14 @@ setup: ## make .venv and install what requirements.lock pins (done again only wh
 	@echo "$(state)" > $(stamp)
 
 run: setup ## run the demo cohort, or COHORT=my/cohort.yaml
+	@$(bin)/python scripts/release_lock.py
 	@$(bin)/snakemake --cores $(CORES) $(SNAKEMAKE_ARGS) $(if $(COHORT),--config "cohorts=[\"$$COHORT\"]")
+
+verify: setup ## hold results and inputs against the checksums of the run (COHORT=my/cohort.yaml: of that one)
+	@$(bin)/python scripts/verify_results.py $(if $(COHORT),"$$COHORT")
+
+unlock: setup ## remove the lock of a killed run, once you know that it is at work nowhere
+	@$(bin)/snakemake --unlock --cores 1 $(if $(COHORT),--config "cohorts=[\"$$COHORT\"]") && rm -rf .snakemake/lateralis
 
 test: setup lint ## lint, then every test but the slow ones
 	@$(bin)/python -m pytest -m "not slow" $(PYTEST_ARGS)
