@@ -3,7 +3,12 @@
 import gzip
 import hashlib
 import os
+import socket
 import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import anndata as ad
 import numpy as np
@@ -12,10 +17,12 @@ import pytest
 
 from lateralis.io import (
     atomic,
+    atomic_folder,
     read_h5ad,
     read_json,
     read_table,
     sha256,
+    sweep,
     write_bytes,
     write_h5ad,
     write_json,
@@ -62,8 +69,87 @@ def test_block_that_writes_nothing_is_an_error(tmp_path):
 
 def test_two_processes_do_not_share_a_temporary_file(tmp_path):
     with atomic(tmp_path / "table.tsv") as temporary:
-        assert temporary.name == f"table.tsv.tmp.{os.getpid()}"
+        assert temporary.name == f"table.tsv.tmp.{socket.gethostname()}.{os.getpid()}"
         temporary.touch()
+
+
+def ended_process():
+    """The number of a process that lives no more."""
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    return child.pid
+
+
+def test_the_next_write_removes_what_killed_processes_left(tmp_path):
+    host, day_old = socket.gethostname(), time.time() - 100_000
+    kept = [f"table.tsv.tmp.{host}.{os.getppid()}", "table.tsv.tmp.elsewhere.12", "table.tsv.tmp.note", "other.tsv"]
+    left = [f"table.tsv.tmp.{host}.{ended_process()}", "table.tsv.tmp.elsewhere.11"]
+    for name in kept + left:
+        (tmp_path / name).write_text("half")
+    for name in ("table.tsv.tmp.elsewhere.11", "table.tsv.tmp.note"):
+        os.utime(tmp_path / name, (day_old, day_old))
+    write_text(tmp_path / "table.tsv", "whole")
+    assert names_in(tmp_path) == sorted(["table.tsv", *kept])
+
+
+def test_a_sweep_removes_them_below_a_folder(tmp_path):
+    dead = f"{socket.gethostname()}.{ended_process()}"
+    folder = tmp_path / f"a/release.tmp.{dead}"
+    folder.mkdir(parents=True)
+    (folder / "report.html").touch()
+    (tmp_path / f"a/gone.tsv.tmp.{dead}").touch()
+    (tmp_path / "a/table.tsv").touch()
+    sweep(tmp_path)
+    assert names_in(tmp_path / "a") == ["table.tsv"]
+
+
+WRITER = """
+import sys
+from lateralis.io import atomic_folder, write_text
+target, letter = sys.argv[1:]
+for _ in range(200):
+    write_text(target + ".txt", letter * 100_000)
+    with atomic_folder(target) as folder:
+        for name in "abc":
+            (folder / name).write_text(letter)
+"""
+
+
+def test_many_writers_of_one_file_and_one_folder_leave_it_whole(tmp_path):
+    """A job that outlived its Snakemake and the same job begun anew, at their worst: nobody ever reads a mixture."""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1] / "scripts")}
+    command = [sys.executable, "-c", WRITER, str(tmp_path / "target")]
+    writers = [subprocess.Popen([*command, letter], env=environment) for letter in "xyz"]
+    seen = set()
+    while any(writer.poll() is None for writer in writers):
+        if (tmp_path / "target.txt").exists():
+            content = (tmp_path / "target.txt").read_text()
+            assert content in {letter * 100_000 for letter in "xyz"}
+            seen.add(content[0])
+    assert [writer.returncode for writer in writers] == [0, 0, 0]
+    assert len(seen) > 1  # they did write at the same time
+    assert names_in(tmp_path) == ["target", "target.txt"]
+    assert names_in(tmp_path / "target") == ["a", "b", "c"]
+    assert len({path.read_text() for path in (tmp_path / "target").iterdir()}) == 1
+
+
+def test_a_folder_that_fails_leaves_the_old_one_and_nothing_else(tmp_path):
+    (tmp_path / "release").mkdir()
+    (tmp_path / "release/old").touch()
+
+    def fill_half():
+        with atomic_folder(tmp_path / "release") as folder:
+            (folder / "new").touch()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fill_half()
+    assert names_in(tmp_path) == ["release"]
+    assert names_in(tmp_path / "release") == ["old"]
+    with atomic_folder(tmp_path / "release") as folder:
+        (folder / "new").touch()
+    assert names_in(tmp_path) == ["release"]
+    assert names_in(tmp_path / "release") == ["new"]
 
 
 def test_gzip_bytes_carry_no_clock_and_no_name(tmp_path, monkeypatch):

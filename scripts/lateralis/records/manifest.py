@@ -122,10 +122,10 @@ def read_manifest(root: str | Path) -> list[Entry]:
     if receipt is not None and receipt.sha256 != sha256(path):
         raise damaged(str(path))
     with open(path, encoding="utf-8", newline="") as handle:
-        header, *rows = csv.reader(handle, delimiter="\t")
-    if tuple(header) != COLUMNS or any(len(row) != len(COLUMNS) for row in rows):
+        rows = list(csv.reader(handle, delimiter="\t"))
+    if rows[:1] != [list(COLUMNS)] or any(len(row) != len(COLUMNS) for row in rows):
         raise damaged(str(path))
-    return [Entry(*row) for row in rows]
+    return [Entry(*row) for row in rows[1:]]
 
 
 def compare(root: str | Path, entries: Iterable[Entry], *, inputs: bool = True) -> list[Problem]:
