@@ -242,6 +242,18 @@ def test_checksums_are_those_of_the_files(finished):
     assert dict(zip("tiny/" + table["path"], table["sha256"], strict=True)).items() <= made.items()
 
 
+def test_the_manifest_lists_inputs_and_every_file(finished):
+    manifest = read(finished.results() / "provenance/manifest.tsv")
+    listed = {kind: dict(zip(rows["path"], rows["sha256"], strict=True)) for kind, rows in manifest.groupby("kind")}
+    assert listed["input"] == {
+        path: hashlib.sha256((finished.folder / path).read_bytes()).hexdigest()
+        for path in ("data/counts.tsv", "data/genes.tsv", "data/samples.tsv")
+    }
+    made = {path: checksum for path, checksum in finished.checksums().items() if not path.endswith(".receipt")}
+    del made["tiny/provenance/manifest.tsv"]
+    assert {f"tiny/{path}": checksum for path, checksum in listed["output"].items()} == made
+
+
 def test_report_names_title_contrasts_and_counts(finished):
     page = (finished.results() / "report.html").read_text(encoding="utf-8")
     for words in ("A cohort small enough to run in seconds", "als vs control", "motor vs control", "M vs F"):
