@@ -1,8 +1,10 @@
 """Files are whole or absent, the same bytes every time, and read back as they were written."""
 
+import errno
 import gzip
 import hashlib
 import os
+import shutil
 import socket
 import struct
 import subprocess
@@ -90,6 +92,76 @@ def test_the_next_write_removes_what_killed_processes_left(tmp_path):
         os.utime(tmp_path / name, (day_old, day_old))
     write_text(tmp_path / "table.tsv", "whole")
     assert names_in(tmp_path) == sorted(["table.tsv", *kept])
+
+
+RANDOM = np.random.default_rng(3)
+LARGE = pd.DataFrame(RANDOM.integers(0, 1_000_000, (2000, 20)), columns=[f"S{n}" for n in range(20)])
+
+
+def write_large_folder(path):
+    with atomic_folder(path) as folder:
+        write_table(folder / "table.tsv", LARGE)
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("table.tsv", lambda path: write_table(path, LARGE)),
+        ("table.tsv.gz", lambda path: write_table(path, LARGE)),
+        ("release", write_large_folder),
+    ],
+)
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(small_disk, name, write):
+    folder, resize = small_disk
+    resize(4000)
+    write(folder / name)
+    before = sha256(folder / name) if name != "release" else names_in(folder / name)
+    resize(shutil.disk_usage(folder).used // 1024 + 40)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        write(folder / name)
+    assert caught.value.errno == errno.ENOSPC
+    assert names_in(folder) == [name]
+    assert (sha256(folder / name) if name != "release" else names_in(folder / name)) == before
+
+
+FILL = """
+import errno, json, os, sys
+import anndata as ad, numpy as np
+from lateralis.io import sha256, write_h5ad
+path = sys.argv[1]
+data = ad.AnnData(np.random.default_rng(3).integers(0, 1_000_000, (1200, 20)).astype(float))
+for line in sys.stdin:
+    try:
+        write_h5ad(path, data)
+        print(sha256(path), os.path.getsize(path), flush=True)
+        os.unlink(path)
+    except OSError as error:
+        print(errno.errorcode[error.errno], len(os.listdir(os.path.dirname(path))), flush=True)
+os._exit(0)  # HDF5 may crash at the end, over what it could not close
+"""
+
+
+def test_wherever_the_disk_is_full_an_h5ad_file_is_whole_or_absent(small_disk):
+    """HDF5 keeps parts back until it closes, so the last of them must be missed as the first is."""
+    folder, resize = small_disk
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1] / "scripts")}
+    command = [sys.executable, "-c", FILL, str(folder / "counts.h5ad")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=environment, text=True, **pipes) as writer:
+
+        def write_with(kilobytes):
+            resize(kilobytes)
+            writer.stdin.write("write\n")
+            writer.stdin.flush()
+            return writer.stdout.readline().split()
+
+        whole, size = write_with(4000)
+        outcomes = [write_with(kilobytes) for kilobytes in range(4, int(size) // 1024 + 4, 4)]
+        assert ["ENOSPC", "0"] in outcomes[-3:]  # the last write of all, too
+        assert len(outcomes) > 20
+        assert {tuple(outcome) for outcome in outcomes} <= {("ENOSPC", "0"), (whole, size)}
+        assert write_with(4000) == [whole, size]
+        writer.stdin.close()
 
 
 def test_a_sweep_removes_them_below_a_folder(tmp_path):

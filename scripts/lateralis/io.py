@@ -141,7 +141,12 @@ def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
 def write_h5ad(path: str | Path, data: ad.AnnData) -> None:
     """Write an AnnData file, compressed."""
     with atomic(path) as temporary:
-        data.write_h5ad(temporary, compression="gzip")
+        try:
+            data.write_h5ad(temporary, compression="gzip")
+        except (OSError, RuntimeError) as error:  # which of them HDF5 raises depends on where the disk was full
+            if os.strerror(errno.ENOSPC) in str(error):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+            raise
 
 
 def read_h5ad(path: str | Path) -> ad.AnnData:

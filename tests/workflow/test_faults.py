@@ -127,26 +127,6 @@ def test_kills_at_random_moments_lose_nothing(fresh, finished, tmp_path):
     assert min(kills.values()) > 0
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of its own in memory, and how to set its size in KB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-
-    def resize(kilobytes, *options):
-        command = ["mount", "-t", "tmpfs", "-o", ",".join([*options, f"size={kilobytes}k"]), "tmpfs", str(folder)]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
-    made = resize(65_536) if shutil.which("mount") else None
-    if made is None or made.returncode != 0:
-        reason = f"cannot mount a tmpfs: {made.stderr.strip() if made else 'no mount command'}"
-        (pytest.fail if os.environ.get("LATERALIS_REQUIRE_TMPFS") else pytest.skip)(reason)
-    try:
-        yield folder, lambda kilobytes: resize(kilobytes, "remount").check_returncode()
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
 @pytest.mark.slow
 def test_a_full_disk_loses_nothing(fresh, finished, small_disk):
     """The disk is full again and again, each time a little later in the run."""
