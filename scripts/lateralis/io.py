@@ -13,7 +13,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,11 +54,14 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(path)
     temporary = path.with_name(f"{path.name}.tmp.{own_name()}")
+    old = path.with_name(f"{path.name}.tmp.old.tmp.{own_name()}")
     try:
         temporary.mkdir()
         yield temporary
         for attempts_left in reversed(range(_ATTEMPTS)):
-            shutil.rmtree(path, ignore_errors=True)
+            with suppress(FileNotFoundError):
+                os.replace(path, old)
+            shutil.rmtree(old, ignore_errors=True)
             try:
                 os.replace(temporary, path)
                 break
@@ -69,7 +72,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-_ATTEMPTS = 10
+_ATTEMPTS = 100
 _DAY = 86_400  # seconds
 _TEMPORARY = re.compile(r"\.tmp\..+\.\d+$")
 
