@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from lateralis.errors import InputError
+from lateralis.receipts import output_of
 from lateralis.records.manifest import compare, read_manifest
 
 
@@ -62,7 +63,8 @@ def verify(root, *, inputs):
         problem.path for problem in problems if problem.what != "unlisted" and Path(problem.path).is_relative_to(root)
     ]
     if lost:
-        print(f"Have it made anew: make run SNAKEMAKE_ARGS='--forcerun {' '.join(lost)}'", file=sys.stderr)
+        outputs = dict.fromkeys(output_of(path).as_posix() for path in lost)
+        print(f"Have it made anew: make run SNAKEMAKE_ARGS='--forcerun {' '.join(outputs)}'", file=sys.stderr)
     return False
 
 

@@ -2,11 +2,20 @@
 
 import hashlib
 import os
+from pathlib import Path
 
 import pytest
 
 from lateralis.errors import InputError
-from lateralis.receipts import check_inputs, check_unchanged, digest, read_receipt, receipt_path, write_receipts
+from lateralis.receipts import (
+    check_inputs,
+    check_unchanged,
+    digest,
+    output_of,
+    read_receipt,
+    receipt_path,
+    write_receipts,
+)
 
 
 @pytest.fixture
@@ -38,6 +47,13 @@ def test_the_digest_of_a_folder_knows_names_and_contents_but_not_snakemakes_own_
     assert digest("folder") == expected
     (files / "folder/a.svg").rename(files / "folder/b.svg")
     assert digest("folder") != expected
+
+
+def test_a_file_in_a_folder_belongs_to_the_folder(files):
+    write_receipts(["made.tsv", "folder"], {})
+    assert output_of("folder/a.svg") == Path("folder")
+    assert output_of("made.tsv") == Path("made.tsv")
+    assert output_of("given.tsv") == Path("given.tsv")
 
 
 def same_size_and_time(path, content):

@@ -54,6 +54,12 @@ def read_receipt(path: str | Path) -> Receipt | None:
     return Receipt(**read_json(place)) if place.exists() else None
 
 
+def output_of(path: str | Path) -> Path:
+    """The output that a file belongs to: the folder around it, where that is what a job made, else the file itself."""
+    around = (folder for folder in Path(path).parents if folder.name and receipt_path(folder).exists())
+    return next(around, Path(path))
+
+
 def files_within(folder: str | Path) -> list[Path]:
     """Files of a folder that is an output, sorted."""
     return sorted(path for path in Path(folder).rglob("*") if path.is_file() and path.name != TIMESTAMP)

@@ -16,6 +16,8 @@ import time
 import psutil
 import pytest
 
+from lateralis.processes import RUNS
+
 KILLS = 20
 SEED = 20
 
@@ -45,6 +47,15 @@ def wait_for(condition, process, seconds=120):
     while not condition():
         assert process.poll() is None, process.stdout.read()
         assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def wait_for_first_job(workspace, process):
+    """Wait until a run has looked around and starts jobs; not longer than it has any to start."""
+    notes = workspace.folder / RUNS
+    while process.poll() is None and not (
+        notes.exists() and any(name.endswith(f".{process.pid}") for name in os.listdir(notes))
+    ):
         time.sleep(0.02)
 
 
@@ -100,7 +111,9 @@ def test_kills_at_random_moments_lose_nothing(fresh, finished, tmp_path):
             workspace.script("release_lock.py")
             process = workspace.start()
             try:
-                output, _ = process.communicate(timeout=draw.uniform(2.0, 14.0))
+                if draw.random() < 0.85:  # else it is killed while it still looks around
+                    wait_for_first_job(workspace, process)
+                output, _ = process.communicate(timeout=draw.uniform(0.2, 10.0))
             except subprocess.TimeoutExpired:
                 what = draw.choice(list(kills))
                 jobs = jobs_of(process)
@@ -210,7 +223,7 @@ def test_a_second_run_is_refused_and_the_first_is_undisturbed(fresh, finished, t
     workspace = fresh.copy(tmp_path / "work")
     process = workspace.start()
     try:
-        wait_for((workspace.folder / ".snakemake/lateralis").exists, process)
+        wait_for((workspace.folder / RUNS).exists, process)
         for _ in range(2):
             said = workspace.script("release_lock.py")
             assert said.output.startswith("A run is at work in this folder (")
