@@ -26,6 +26,8 @@ help: ## list the commands
 	@echo "  COHORT=my/cohort.yaml   the cohort to run           CORES=4   how many cores it may take"
 	@echo "  SNAKEMAKE_ARGS=...      more options of snakemake   PYTHON=python3.12   the Python of .venv"
 	@echo "  PYTEST_ARGS=...         more options of pytest"
+	@echo
+	@echo "  When something goes wrong: docs/reliability.md"
 
 # What is installed is right as long as this line stays the same: the place, the interpreter, the lock.
 state = $(CURDIR) $$($(bin)/python -V 2>&1) $$(cksum < requirements.lock)
@@ -63,7 +65,7 @@ run: setup ## run the demo cohort, or COHORT=my/cohort.yaml
 	@$(bin)/python scripts/release_lock.py
 	@$(bin)/snakemake --cores $(CORES) $(SNAKEMAKE_ARGS) $(if $(COHORT),--config "cohorts=[\"$$COHORT\"]")
 
-verify: setup ## hold results and inputs against the checksums of the run (COHORT=my/cohort.yaml: of that one)
+verify: setup ## hold results and inputs against the checksums of their run (see docs/reliability.md)
 	@$(bin)/python scripts/verify_results.py $(if $(COHORT),"$$COHORT")
 
 unlock: setup ## remove the lock of a killed run, once you know that it is at work nowhere
