@@ -19,7 +19,7 @@ unexport PYTHONPATH
 export COHORT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all lint format docs benchmark lock clean distclean
+.PHONY: help setup run verify unlock test test-all lint format docs benchmark lock clean distclean
 
 help: ## list the commands
 	@echo "make COMMAND [VARIABLE=value]"
@@ -29,6 +29,8 @@ help: ## list the commands
 	@echo "  COHORT=my/cohort.yaml   the cohort to run           CORES=4   how many cores it may take"
 	@echo "  SNAKEMAKE_ARGS=...      more options of snakemake   PYTHON=python3.12   the Python of .venv"
 	@echo "  PYTEST_ARGS=...         more options of pytest          WORKERS=2   how many tests at a time"
+	@echo
+	@echo "  When something goes wrong: docs/reliability.md"
 
 # What is installed is right as long as this line stays the same: the place, the interpreter, the lock.
 state = $(CURDIR) $$($(bin)/python -V 2>&1) $$(cksum < requirements.lock)
@@ -63,7 +65,14 @@ setup: ## make .venv and install what requirements.lock pins (done again only wh
 	@echo "$(state)" > $(stamp)
 
 run: setup ## run the demo cohort, or COHORT=my/cohort.yaml
+	@$(bin)/python scripts/release_lock.py
 	@$(bin)/snakemake --cores $(CORES) $(SNAKEMAKE_ARGS) $(if $(COHORT),--config "cohorts=[\"$$COHORT\"]")
+
+verify: setup ## hold results and inputs against the checksums of their run (see docs/reliability.md)
+	@$(bin)/python scripts/verify_results.py $(if $(COHORT),"$$COHORT")
+
+unlock: setup ## remove the lock of a killed run, once you know that it is at work nowhere
+	@$(bin)/snakemake --unlock --cores 1 $(if $(COHORT),--config "cohorts=[\"$$COHORT\"]") && rm -rf .snakemake/lateralis
 
 test: setup lint ## lint, then every test but the slow ones
 	@$(pytest) -m "not slow" $(PYTEST_ARGS)

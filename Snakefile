@@ -22,6 +22,11 @@ rule all:
     input:
         collect("results/{cohort}/{made}", cohort=COHORTS, made=["report.html", "results.xlsx"]),
         collect("results/{cohort}/release", cohort=RELEASED),
+        collect("results/{cohort}/provenance/manifest.tsv", cohort=COHORTS),
+
+
+onstart:
+    claim(".")
 
 
 onsuccess:

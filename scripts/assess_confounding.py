@@ -40,7 +40,7 @@ def main(snakemake):
     write_table(snakemake.output.variance, variance_explained(vst, variables))
     groups = obs[params.group] if params.group else pd.Series(np.nan, index=obs.index, name="cohort", dtype=object)
     others = variables.drop(columns=params.group) if params.group else variables
-    table = group_associations(groups, others if params.group else others[[]])
+    table = group_associations(groups, others if params.group else others[[]], params.seed)
     write_table(snakemake.output.groups, table)
     categorical = [name for name in others if not pd.api.types.is_numeric_dtype(others[name])]
     limits = exclusive_levels(groups, others[[name for name in categorical if name not in params.technical]])

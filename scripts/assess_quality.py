@@ -10,7 +10,7 @@ from lateralis.figures.pca import draw_pca, pca_alt_text
 from lateralis.figures.quality import draw_quality, quality_alt_text
 from lateralis.figures.rle import draw_rle, rle_alt_text
 from lateralis.figures.save import FORMATS, save_figure
-from lateralis.io import read_h5ad, read_table, write_table
+from lateralis.io import atomic_folder, read_h5ad, read_table, write_table
 from lateralis.job import run
 from lateralis.qc.metrics import OF_COUNTS, flag_metrics, rle_quantiles, sample_distances, sample_metrics
 from lateralis.stages import Checks
@@ -49,8 +49,9 @@ def main(snakemake):
         draw_rle(quantiles, groups, flags, title=title), folder / "rle", rle_alt_text(quantiles, flags, title=title)
     )
     draw_components(data, groups, folder / "pca")
-    for variable in params.variables:
-        draw_components(data, data.obs[variable], f"{snakemake.output.pca}/{variable}", ["svg"])
+    with atomic_folder(snakemake.output.pca) as pictures:
+        for variable in params.variables:
+            draw_components(data, data.obs[variable], pictures / variable, ["svg"])
     distances = pd.DataFrame(sample_distances(vst), index=data.obs_names, columns=data.obs_names)
     title = "Distances between samples"
     shown = sorted(params.variables, key=lambda name: name != params.group)[:3]

@@ -24,7 +24,7 @@ def main(snakemake):
     if model.blocks is not None:
         whole = pd.DataFrame(dense_matrix(design.to_numpy(), model.blocks), index=design.index)
     surrogates = surrogate_variables(
-        np.asarray(normalised[fit.obs_names].layers["vst"], dtype=float), whole, most=params.most
+        np.asarray(normalised[fit.obs_names].layers["vst"], dtype=float), whole, most=params.most, seed=params.seed
     )
     write_table(snakemake.output.surrogates, surrogates.rename_axis("sample").reset_index())
     variables = model.obs[samples.described]

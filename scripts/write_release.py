@@ -1,10 +1,7 @@
 """Write the folder that may leave the house, and search it for identifiers before it gets its name."""
 
-import shutil
-from pathlib import Path
-
 from lateralis.config import Cohort
-from lateralis.io import read_table, write_table, write_text
+from lateralis.io import atomic_folder, read_table, write_table, write_text
 from lateralis.job import run
 from lateralis.report.cohort_page import cohort_page
 from lateralis.report.findings import read_findings
@@ -16,16 +13,9 @@ from lateralis.report.workbook import write_workbook
 def main(snakemake):
     cohort = Cohort(**snakemake.params.cohort)
     found = release(cohort, read_findings(cohort, snakemake.input))
-    folder = Path(snakemake.output.folder)
-    unchecked = folder.with_name(f"{folder.name}.unchecked")
-    shutil.rmtree(unchecked, ignore_errors=True)
-    try:
+    with atomic_folder(snakemake.output.folder) as unchecked:
         write_parts(unchecked, cohort, found, snakemake.input.summary)
         refuse_leaks(unchecked, found.ids, values=found.participants)
-        shutil.rmtree(folder, ignore_errors=True)
-        unchecked.rename(folder)
-    finally:
-        shutil.rmtree(unchecked, ignore_errors=True)
     write_table(snakemake.output.key, key_table(found.key))
 
 

@@ -1,9 +1,16 @@
 """Files are whole or absent, the same bytes every time, and read back as they were written."""
 
+import errno
 import gzip
 import hashlib
 import os
+import shutil
+import socket
 import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import anndata as ad
 import numpy as np
@@ -12,10 +19,12 @@ import pytest
 
 from lateralis.io import (
     atomic,
+    atomic_folder,
     read_h5ad,
     read_json,
     read_table,
     sha256,
+    sweep,
     write_bytes,
     write_h5ad,
     write_json,
@@ -62,8 +71,157 @@ def test_block_that_writes_nothing_is_an_error(tmp_path):
 
 def test_two_processes_do_not_share_a_temporary_file(tmp_path):
     with atomic(tmp_path / "table.tsv") as temporary:
-        assert temporary.name == f"table.tsv.tmp.{os.getpid()}"
+        assert temporary.name == f"table.tsv.tmp.{socket.gethostname()}.{os.getpid()}"
         temporary.touch()
+
+
+def ended_process():
+    """The number of a process that lives no more."""
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    return child.pid
+
+
+def test_the_next_write_removes_what_killed_processes_left(tmp_path):
+    host, day_old = socket.gethostname(), time.time() - 100_000
+    kept = [f"table.tsv.tmp.{host}.{os.getppid()}", "table.tsv.tmp.elsewhere.12", "table.tsv.tmp.note", "other.tsv"]
+    left = [f"table.tsv.tmp.{host}.{ended_process()}", "table.tsv.tmp.elsewhere.11"]
+    for name in kept + left:
+        (tmp_path / name).write_text("half")
+    for name in ("table.tsv.tmp.elsewhere.11", "table.tsv.tmp.note"):
+        os.utime(tmp_path / name, (day_old, day_old))
+    write_text(tmp_path / "table.tsv", "whole")
+    assert names_in(tmp_path) == sorted(["table.tsv", *kept])
+
+
+RANDOM = np.random.default_rng(3)
+LARGE = pd.DataFrame(RANDOM.integers(0, 1_000_000, (2000, 20)), columns=[f"S{n}" for n in range(20)])
+
+
+def write_large_folder(path):
+    with atomic_folder(path) as folder:
+        write_table(folder / "table.tsv", LARGE)
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("table.tsv", lambda path: write_table(path, LARGE)),
+        ("table.tsv.gz", lambda path: write_table(path, LARGE)),
+        ("release", write_large_folder),
+    ],
+)
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(small_disk, name, write):
+    folder, resize = small_disk
+    resize(4000)
+    write(folder / name)
+    before = sha256(folder / name) if name != "release" else names_in(folder / name)
+    resize(shutil.disk_usage(folder).used // 1024 + 40)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        write(folder / name)
+    assert caught.value.errno == errno.ENOSPC
+    assert names_in(folder) == [name]
+    assert (sha256(folder / name) if name != "release" else names_in(folder / name)) == before
+
+
+FILL = """
+import errno, json, os, sys
+import anndata as ad, numpy as np
+from lateralis.io import sha256, write_h5ad
+path = sys.argv[1]
+data = ad.AnnData(np.random.default_rng(3).integers(0, 1_000_000, (1200, 20)).astype(float))
+for line in sys.stdin:
+    try:
+        write_h5ad(path, data)
+        print(sha256(path), os.path.getsize(path), flush=True)
+        os.unlink(path)
+    except OSError as error:
+        print(errno.errorcode[error.errno], len(os.listdir(os.path.dirname(path))), flush=True)
+os._exit(0)  # HDF5 may crash at the end, over what it could not close
+"""
+
+
+def test_wherever_the_disk_is_full_an_h5ad_file_is_whole_or_absent(small_disk):
+    """HDF5 keeps parts back until it closes, so the last of them must be missed as the first is."""
+    folder, resize = small_disk
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1] / "scripts")}
+    command = [sys.executable, "-c", FILL, str(folder / "counts.h5ad")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=environment, text=True, **pipes) as writer:
+
+        def write_with(kilobytes):
+            resize(kilobytes)
+            writer.stdin.write("write\n")
+            writer.stdin.flush()
+            return writer.stdout.readline().split()
+
+        whole, size = write_with(4000)
+        outcomes = [write_with(kilobytes) for kilobytes in range(4, int(size) // 1024 + 4, 4)]
+        assert ["ENOSPC", "0"] in outcomes[-3:]  # the last write of all, too
+        assert len(outcomes) > 20
+        assert {tuple(outcome) for outcome in outcomes} <= {("ENOSPC", "0"), (whole, size)}
+        assert write_with(4000) == [whole, size]
+        writer.stdin.close()
+
+
+def test_a_sweep_removes_them_below_a_folder(tmp_path):
+    dead = f"{socket.gethostname()}.{ended_process()}"
+    folder = tmp_path / f"a/release.tmp.{dead}"
+    folder.mkdir(parents=True)
+    (folder / "report.html").touch()
+    (tmp_path / f"a/gone.tsv.tmp.{dead}").touch()
+    (tmp_path / "a/table.tsv").touch()
+    sweep(tmp_path)
+    assert names_in(tmp_path / "a") == ["table.tsv"]
+
+
+WRITER = """
+import sys
+from lateralis.io import atomic_folder, write_text
+target, letter = sys.argv[1:]
+for _ in range(200):
+    write_text(target + ".txt", letter * 100_000)
+    with atomic_folder(target) as folder:
+        for name in "abc":
+            (folder / name).write_text(letter)
+"""
+
+
+def test_many_writers_of_one_file_and_one_folder_leave_it_whole(tmp_path):
+    """A job that outlived its Snakemake and the same job begun anew, at their worst: nobody ever reads a mixture."""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1] / "scripts")}
+    command = [sys.executable, "-c", WRITER, str(tmp_path / "target")]
+    writers = [subprocess.Popen([*command, letter], env=environment) for letter in "xyz"]
+    seen = set()
+    while any(writer.poll() is None for writer in writers):
+        if (tmp_path / "target.txt").exists():
+            content = (tmp_path / "target.txt").read_text()
+            assert content in {letter * 100_000 for letter in "xyz"}
+            seen.add(content[0])
+    assert [writer.returncode for writer in writers] == [0, 0, 0]
+    assert len(seen) > 1  # they did write at the same time
+    assert names_in(tmp_path) == ["target", "target.txt"]
+    assert names_in(tmp_path / "target") == ["a", "b", "c"]
+    assert len({path.read_text() for path in (tmp_path / "target").iterdir()}) == 1
+
+
+def test_a_folder_that_fails_leaves_the_old_one_and_nothing_else(tmp_path):
+    (tmp_path / "release").mkdir()
+    (tmp_path / "release/old").touch()
+
+    def fill_half():
+        with atomic_folder(tmp_path / "release") as folder:
+            (folder / "new").touch()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fill_half()
+    assert names_in(tmp_path) == ["release"]
+    assert names_in(tmp_path / "release") == ["old"]
+    with atomic_folder(tmp_path / "release") as folder:
+        (folder / "new").touch()
+    assert names_in(tmp_path) == ["release"]
+    assert names_in(tmp_path / "release") == ["new"]
 
 
 def test_gzip_bytes_carry_no_clock_and_no_name(tmp_path, monkeypatch):

@@ -97,6 +97,25 @@ def test_python_range_is_the_one_of_the_makefile():
     assert "(3, 11) <= sys.version_info[:2] <= (3, 13)" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
+# --- determinism ---
+
+
+def test_every_random_generator_takes_its_seed_from_the_caller():
+    """No global generator, none without a seed, none with a seed that stands in the code."""
+    found = []
+    for path in (ROOT / "scripts").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = {getattr(node, "module", None), *(alias.name for alias in node.names)}
+                assert not names & {"random", "numpy.random", "secrets", "uuid"}, path.name
+            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            if called.startswith(("np.random.", "numpy.random.")) and called.count(".") == 2:
+                seeded = len(node.args) == 1 and not isinstance(node.args[0], ast.Constant)
+                found.append(called == "np.random.default_rng" and seeded)
+    assert len(found) >= 8
+    assert all(found)
+
+
 # --- the conda environment ---
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import glob
 import gzip
 import hashlib
 import io
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from lateralis.processes import is_alive, own_name
 
 if TYPE_CHECKING:
     import anndata as ad
@@ -20,10 +27,17 @@ if TYPE_CHECKING:
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; rename it over `path` when the block ends without an error."""
+    """Yield a temporary path beside `path`; rename it over `path` when the block ends without an error.
+
+    Notes
+    -----
+    Two processes that write the same file do not share a temporary one: the later rename stands, whole. What a killed process
+    left is removed by the next that writes the same file.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.tmp.{os.getpid()}")
+    remove_leftovers(path)
+    temporary = path.with_name(f"{path.name}.tmp.{own_name()}")
     try:
         yield temporary
         with open(temporary, "rb") as handle:
@@ -31,6 +45,62 @@ def atomic(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Yield a new folder beside `path`, to be filled; it takes the place of `path` when the block ends without an error."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(path)
+    temporary = path.with_name(f"{path.name}.tmp.{own_name()}")
+    old = path.with_name(f"{path.name}.tmp.old.tmp.{own_name()}")
+    try:
+        temporary.mkdir()
+        yield temporary
+        for attempts_left in reversed(range(_ATTEMPTS)):
+            with suppress(FileNotFoundError):
+                os.replace(path, old)
+            shutil.rmtree(old, ignore_errors=True)
+            try:
+                os.replace(temporary, path)
+                break
+            except OSError as error:  # another process was quicker: its folder goes, and this one is tried again
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not attempts_left:
+                    raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+_ATTEMPTS = 100
+_DAY = 86_400  # seconds
+_TEMPORARY = re.compile(r"\.tmp\..+\.\d+$")
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove the temporary files of `path` whose writers live no more; those of another machine when they are a day old."""
+    _remove_dead(path.parent.glob(f"{glob.escape(path.name)}.tmp.*"))
+
+
+def sweep(folder: str | Path) -> None:
+    """Do so for every file below `folder`, also for those that nobody will write again."""
+    _remove_dead(sorted(Path(folder).rglob("*.tmp.*")))
+
+
+def _remove_dead(leftovers: Iterable[Path]) -> None:
+    for left in leftovers:
+        if not _TEMPORARY.search(left.name):
+            continue
+        alive = is_alive(left.name.rpartition(".tmp.")[2])
+        try:
+            if alive or (alive is None and time.time() - left.stat().st_mtime < _DAY):
+                continue
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink()
+        except FileNotFoundError:  # another process was quicker
+            continue
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:
@@ -74,7 +144,12 @@ def read_table(path: str | Path, **options: Any) -> pd.DataFrame:
 def write_h5ad(path: str | Path, data: ad.AnnData) -> None:
     """Write an AnnData file, compressed."""
     with atomic(path) as temporary:
-        data.write_h5ad(temporary, compression="gzip")
+        try:
+            data.write_h5ad(temporary, compression="gzip")
+        except (OSError, RuntimeError) as error:  # which of them HDF5 raises depends on where the disk was full
+            if os.strerror(errno.ENOSPC) in str(error):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+            raise
 
 
 def read_h5ad(path: str | Path) -> ad.AnnData:

@@ -1,8 +1,16 @@
-"""How a rule's script runs: its words go to the rule's log, and a user's error ends it with one sentence."""
+"""How a rule's script runs: its words go to the rule's log, and a user's error ends it with one sentence.
+
+It starts from inputs that are what their jobs wrote, leaves receipts of what it read and wrote, and ends when the Snakemake
+that started it is gone, so that a run begun anew meets no job of the last one.
+"""
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable
@@ -10,22 +18,54 @@ from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
 from lateralis.errors import InputError
+from lateralis.processes import is_alive
+from lateralis.receipts import check_inputs, check_unchanged, receipt_path, write_receipts
+
+STARTED_BY = "LATERALIS_STARTED_BY"  # set by workflow/rules/common.smk: the Snakemake process that starts jobs
+_LOOK_EVERY = 0.5  # seconds
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def run(main: Callable[[Any], None], snakemake: Any) -> None:
-    """Run a script's `main` with output to `snakemake.log[0]`; exit with status 1 on an `InputError`.
+    """Run a script's `main` with output to `snakemake.log[0]`; exit with status 1 on an `InputError` or a full disk.
 
     Other exceptions leave their traceback in the log and pass through.
     """
+    end_with(os.environ.get(STARTED_BY, ""))
     with open(snakemake.log[0], "w", encoding="utf-8") as log, redirect_stdout(log), redirect_stderr(log):
         warnings.simplefilter("default")
         try:
+            seen = check_inputs(snakemake.input)
             main(snakemake)
+            write_receipts(snakemake.output, check_unchanged(seen))
+            for path in seen:
+                if not os.path.exists(path):  # the job moved it
+                    receipt_path(path).unlink(missing_ok=True)
         except InputError as error:
-            message = f"Error: {error}"
-            print(message, flush=True)
-            print(message, file=sys.__stderr__, flush=True)
-            sys.exit(1)
+            _refuse(f"Error: {error}")
+        except OSError as error:
+            if error.errno not in _FULL:
+                traceback.print_exc()
+                raise
+            _refuse(f"Error: the disk is full ({error}). Nothing half-written is kept; make room and run again.")
         except Exception:
             traceback.print_exc()
             raise
+
+
+def _refuse(message: str) -> None:
+    print(message, file=sys.__stderr__, flush=True)
+    print(message)  # at last: on a full disk the log may hold no more
+    sys.exit(1)
+
+
+def end_with(starter: str) -> None:
+    """Let this process end soon after another one of this machine has ended; without a name, or from elsewhere, never."""
+    if is_alive(starter):
+        threading.Thread(target=_watch, args=(starter,), daemon=True).start()
+
+
+def _watch(starter: str) -> None:
+    while is_alive(starter):
+        time.sleep(_LOOK_EVERY)
+    os._exit(1)  # at once, in the midst of whatever the other threads do: unfinished files do not have their names yet

@@ -188,6 +188,12 @@ class QualityControl(Section):
         description="How many surrogate variables to look for in each model at most, for a sensitivity analysis: which calls "
         "stay when hidden variables are in the design. It changes no result. 0: none.",
     )
+    seed: StrictInt = Field(
+        1,
+        ge=0,
+        le=2**32 - 1,
+        description="Seed of the permutations that associations and surrogate variables are held against.",
+    )
 
 
 class Release(Section):

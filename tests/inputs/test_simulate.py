@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from simulated_measures import by_symbol, normalised, size_factors, slope, truth_of
+from snakemake.iocontainers import Namedlist
 
 from lateralis.errors import InputError
 from lateralis.inputs.annotation import read_annotation
@@ -261,7 +262,8 @@ def test_script_writes_the_cohort_the_same_each_time(tmp_path, imodals):
         folder.mkdir()
         snakemake = SimpleNamespace(
             params=SimpleNamespace(design="imodals", seed=7),
-            output=SimpleNamespace(**{key: str(folder / name) for key, name in names.items()}),
+            input=Namedlist(),
+            output=Namedlist(fromdict={key: str(folder / name) for key, name in names.items()}),
             log=[str(folder / "log.txt")],
         )
         runpy.run_path(str(SCRIPT), init_globals={"snakemake": snakemake})

@@ -93,6 +93,7 @@ def test_larger_tables_are_permuted():
     assert "permutations" in method
     assert association(a, a)[:2] == (pytest.approx(1), pytest.approx(1e-4))
     assert association(a, b)[1] == pvalue
+    assert association(a, b, seed=2)[1] != pvalue
 
 
 def test_groups_against_everything():

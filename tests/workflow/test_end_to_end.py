@@ -2,6 +2,10 @@
 
 import hashlib
 import json
+import os
+import shutil
+import subprocess
+import sys
 
 import anndata as ad
 import numpy as np
@@ -242,6 +246,18 @@ def test_checksums_are_those_of_the_files(finished):
     assert dict(zip("tiny/" + table["path"], table["sha256"], strict=True)).items() <= made.items()
 
 
+def test_the_manifest_lists_inputs_and_every_file(finished):
+    manifest = read(finished.results() / "provenance/manifest.tsv")
+    listed = {kind: dict(zip(rows["path"], rows["sha256"], strict=True)) for kind, rows in manifest.groupby("kind")}
+    assert listed["input"] == {
+        path: hashlib.sha256((finished.folder / path).read_bytes()).hexdigest()
+        for path in ("data/counts.tsv", "data/genes.tsv", "data/samples.tsv")
+    }
+    made = {path: checksum for path, checksum in finished.checksums().items() if not path.endswith(".receipt")}
+    del made["tiny/provenance/manifest.tsv"]
+    assert {f"tiny/{path}": checksum for path, checksum in listed["output"].items()} == made
+
+
 def test_report_names_title_contrasts_and_counts(finished):
     page = (finished.results() / "report.html").read_text(encoding="utf-8")
     for words in ("A cohort small enough to run in seconds", "als vs control", "motor vs control", "M vs F"):
@@ -262,10 +278,41 @@ def test_nothing_names_the_machine(finished):
             assert str(finished.repo) not in text, path
 
 
+@pytest.fixture
+def busy_machine():
+    """Other work on every core."""
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count())]
+    yield
+    for other in others:
+        other.kill()
+        other.wait()
+
+
 @pytest.mark.slow
-def test_two_runs_give_the_same_bytes(fresh, finished, tmp_path):
-    """Another folder, another number of cores: tables, h5ad files, figures and the page are the same to the byte."""
+def test_two_runs_give_the_same_bytes(fresh, finished, tmp_path, busy_machine):
+    """Another folder, number of cores, order of jobs, load, hash seed, language, time zone and file mask."""
     again = fresh.copy(tmp_path / "another place")
-    outcome = again.run(cores=1)
+    variables = {
+        "PYTHONHASHSEED": "4242",
+        "TZ": "Pacific/Kiritimati",
+        "LANG": "tr_TR.UTF-8",
+        "LC_ALL": "C",
+        "COLUMNS": "40",
+    }
+    order = ("--scheduler", "greedy", "--prioritize", "results/tiny/contrasts/men_vs_women/volcano.svg")
+    outcome = again.run(*order, cores=1, variables=variables, through=("sh", "-c", 'umask 077; exec "$@"', "sh"))
     assert outcome.status == 0, outcome.output
     assert again.checksums() == finished.checksums()
+    assert (again.results() / "report.html").stat().st_mode & 0o077 == 0  # the mask was heard
+
+
+@pytest.mark.slow
+def test_another_day_gives_the_same_bytes(fresh, finished, tmp_path):
+    """Pages, workbooks, h5ad, pictures and archives are made on 29 February 2036, as every program of the run sees it."""
+    if shutil.which("faketime") is None:
+        pytest.skip("faketime is not installed (on Debian: apt install faketime)")
+    later = fresh.copy(tmp_path / "later")
+    outcome = later.run(through=("faketime", "-m", "2036-02-29 23:50:00"), variables={"PYTHONHASHSEED": "1"})
+    assert outcome.status == 0, outcome.output
+    assert "Feb 29" in outcome.output
+    assert later.checksums() == finished.checksums()

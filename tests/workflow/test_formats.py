@@ -9,6 +9,7 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
+from snakemake.iocontainers import Namedlist
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = {"id": "sample", "variables": {"group": {"type": "categorical"}}}
@@ -80,11 +81,11 @@ def as_h5ad(counts, folder):
 
 def imported(spec, sheet, genes, folder):
     """What the import script makes of a count file, without Snakemake."""
-    output = SimpleNamespace(counts=str(folder / "imported.h5ad"), sources=str(folder / "sources.tsv"))
+    output = Namedlist(fromdict={"counts": str(folder / "imported.h5ad"), "sources": str(folder / "sources.tsv")})
     source = {"counts": spec, "sheet": str(sheet), "samples": SAMPLES, "annotation": str(genes)}
     source |= {"without_counts": [], "without_row": [], "assay": "counts"}
     params = SimpleNamespace(source=source, code="")
-    job = SimpleNamespace(input=SimpleNamespace(), output=output, params=params, log=[str(folder / "import.log")])
+    job = SimpleNamespace(input=Namedlist(), output=output, params=params, log=[str(folder / "import.log")])
     runpy.run_path(str(ROOT / "scripts/import_counts.py"), init_globals={"snakemake": job})
     return ad.read_h5ad(output.counts), pd.read_csv(output.sources, sep="\t", keep_default_na=False)
 

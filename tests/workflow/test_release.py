@@ -37,7 +37,9 @@ def texts(folder):
 
 def test_a_release_is_a_folder_without_names(workspace):
     asked(workspace)
-    assert workspace.planned() == Counter(["gather_cohort", "write_report", "write_workbook", "write_release"])
+    assert workspace.planned() == Counter(
+        ["gather_cohort", "write_report", "write_workbook", "write_release", "write_manifest"]
+    )
     outcome = workspace.run()
     assert outcome.status == 0, outcome.output
     assert "To share: results/tiny/release/report.html" in outcome.output
@@ -60,6 +62,6 @@ def test_a_release_that_would_name_a_sample_is_not_made(workspace):
     assert outcome.status != 0
     assert "release/report.html: holds 2 identifiers of samples, participants or families." in outcome.output
     assert not (workspace.results() / "release").exists()
-    assert not (workspace.results() / "release.unchecked").exists()
+    assert not list(workspace.results().glob("release.*"))
     log = (workspace.results() / "logs/report/write_release.log").read_text()
     assert "4-b motor" not in log

@@ -9,7 +9,7 @@ import pytest
 IMPORT = ["import_counts", "accept_counts"]
 COHORT_WIDE = ["normalise_counts", "check_identity", "score_panels", "assess_confounding", "assess_quality"]
 MODEL = ["fit_model:primary", "draw_dispersions:primary"]
-END = ["gather_cohort", "write_report", "write_workbook"]
+END = ["gather_cohort", "write_report", "write_workbook", "write_manifest"]
 FOLD_CHANGES = ["als_vs_control", "motor_vs_control", "men_vs_women"]
 CONTRASTS = [*FOLD_CHANGES, "any_group"]
 AFTER_STATISTICS = [f"{rule}:{name}" for name in FOLD_CHANGES for rule in ("call_genes", "draw_contrast")]
@@ -124,6 +124,13 @@ def test_another_limit_of_quality_control_refits_nothing(workspace):
     cohort["qc"] = {"checks": {"library_size": {"warn_at": 1e4}}}
     workspace.write_cohort(cohort)
     assert workspace.planned() == Counter(["score_panels", "assess_confounding", "assess_quality", *END])
+
+
+def test_another_seed_of_quality_control_redoes_what_is_drawn(workspace):
+    cohort = workspace.cohort()
+    cohort["qc"] = {"seed": 2}
+    workspace.write_cohort(cohort)
+    assert workspace.planned() == Counter(["assess_confounding", *END])
 
 
 def test_surrogate_variables_are_a_job_beside_the_others(workspace):

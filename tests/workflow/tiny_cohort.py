@@ -4,11 +4,14 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -126,17 +129,30 @@ class Workspace:
     repo: Path
     folder: Path
 
-    def run(
+    def start(
         self,
         *options: str,
         cores: int | None = 2,
         packages: Path | None = None,
         folder: Path | None = None,
         program: tuple[str, ...] = ("-m", "snakemake"),
-        seconds: int = 600,
-    ) -> Outcome:
-        """Run Snakemake as a user does, in a process of its own, in `folder`; `packages` stand before those installed."""
+        through: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> subprocess.Popen[str]:
+        """Start Snakemake as a user does, in a process group of its own.
+
+        Parameters
+        ----------
+        options : of Snakemake
+        cores : `--cores`
+        packages : folder of packages that stand before those installed
+        folder : to run in; by default that of the workspace
+        program : of Python, where it is another than Snakemake itself
+        through : a command that the program is the argument of
+        variables : of the environment, beside those of this process
+        """
         command = [
+            *through,
             sys.executable,
             *program,
             "-s",
@@ -149,15 +165,31 @@ class Workspace:
         }
         if packages is not None:
             environment["PYTHONPATH"] = str(packages)
-        done = subprocess.run(
+        return subprocess.Popen(
             command,
             cwd=folder or self.folder,
-            env=environment,
-            capture_output=True,
+            env=environment | (variables or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-            timeout=seconds,
-            check=False,
+            start_new_session=True,
         )
+
+    def run(self, *options: str, seconds: int = 900, **how: Any) -> Outcome:
+        """Run Snakemake to its end; `how` as in `start`."""
+        process = self.start(*options, **how)
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+        return Outcome(process.returncode, output)
+
+    def script(self, name: str, *arguments: str) -> Outcome:
+        """Run a script of the repository in the workspace's folder, as the Makefile does."""
+        command = [sys.executable, str(self.repo / "scripts" / name), *arguments]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=60, check=False)
         return Outcome(done.returncode, done.stdout + done.stderr)
 
     def planned(self, *options: str) -> Counter[str]:

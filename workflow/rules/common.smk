@@ -1,4 +1,5 @@
 # Loads and checks the cohorts, once, before any job; names what the other rule files share.
+import os
 import sys
 from functools import cache
 
@@ -13,9 +14,13 @@ from lateralis.inputs.extent import n_counts
 from lateralis.inputs.panel_file import SHIPPED
 from lateralis.inputs.samples import read_samples
 from lateralis.io import sha256
+from lateralis.job import STARTED_BY
 from lateralis.model.design import tested_variables
+from lateralis.processes import claim, own_name
 from lateralis.qc.confounding import technical_variables
 from lateralis.sourcehash import source_hash
+
+os.environ[STARTED_BY] = own_name()  # a job ends when this process is gone
 
 
 def load_run():
@@ -62,6 +67,13 @@ COHORTS = {name: cohort.model_dump() for name, (_, cohort) in LOADED.items()}
 
 # Cohorts that ask for a folder to share.
 RELEASED = [name for name, (_, cohort) in LOADED.items() if cohort.report.profile == "release"]
+
+
+def targets_of_cohort(wildcards):
+    """What is made of a cohort in the end; all else is made on the way there."""
+    folder = f"results/{wildcards.cohort}"
+    made = [f"{folder}/report.html", f"{folder}/results.xlsx"]
+    return made + ([f"{folder}/release"] if wildcards.cohort in RELEASED else [])
 
 
 wildcard_constraints:

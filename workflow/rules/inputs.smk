@@ -69,6 +69,6 @@ rule accept_counts:
         runtime=5,
     params:
         source=import_source,
-        code=code("import_counts.py"),
-    shell:
-        "(mv {input.imported_counts:q} {output.counts:q} && mv {input.imported_sources:q} {output.sources:q}) 2> {log:q}"
+        code=[code("import_counts.py"), code("accept_counts.py")],
+    script:
+        "../../scripts/accept_counts.py"

@@ -113,6 +113,7 @@ rule assess_confounding:
         sex=sex_of_cohort,
         technical=technical_of_cohort,
         designed=designed_in_cohort,
+        seed=lookup(dpath="{cohort}/qc/seed", within=COHORTS),
         code=code("assess_confounding.py"),
     script:
         "../../scripts/assess_confounding.py"
@@ -188,6 +189,7 @@ rule assess_surrogates:
         samples=sheet_of_cohort,
         endpoint=lookup(dpath="{cohort}/endpoint", within=COHORTS),
         most=lookup(dpath="{cohort}/qc/surrogates", within=COHORTS),
+        seed=lookup(dpath="{cohort}/qc/seed", within=COHORTS),
         code=code("assess_surrogates.py"),
     script:
         "../../scripts/assess_surrogates.py"

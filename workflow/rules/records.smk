@@ -1,5 +1,5 @@
 # Needs: what the inputs, qc and model stages made, of every contrast in the config.
-# Makes: summary.tsv, ledger.tsv, table1.tsv, flow.tsv, run_config.yaml, provenance/.
+# Makes: summary.tsv, ledger.tsv, table1.tsv, flow.tsv, run_config.yaml, provenance/; last of all the manifest of every file.
 
 
 rule gather_cohort:
@@ -33,3 +33,24 @@ rule gather_cohort:
         code=code("gather_cohort.py"),
     script:
         "../../scripts/gather_cohort.py"
+
+
+# Comes after everything else of a cohort: what it lists was all there, whole, at the same time.
+rule write_manifest:
+    input:
+        targets_of_cohort,
+    output:
+        "results/{cohort}/provenance/manifest.tsv",
+    log:
+        "results/{cohort}/logs/records/write_manifest.log",
+    benchmark:
+        "results/{cohort}/benchmarks/records/write_manifest.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
+    resources:
+        mem_mb=200,
+        runtime=15,
+    params:
+        code=code("write_manifest.py"),
+    script:
+        "../../scripts/write_manifest.py"

@@ -8,7 +8,6 @@ from scipy.stats import contingency, f, fisher_exact
 from statsmodels.stats.multitest import multipletests
 
 _PERMUTATIONS = 9999
-_SEED = 1
 
 
 def coded(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -98,13 +97,13 @@ def variance_explained(vst: np.ndarray, variables: pd.DataFrame) -> pd.DataFrame
     return pd.DataFrame(rows, columns=["variable", "n", "share", "adjusted_share", "reason"])
 
 
-def association(a: pd.Series, b: pd.Series) -> tuple[float, float, str]:
+def association(a: pd.Series, b: pd.Series, seed: int = 1) -> tuple[float, float, str]:
     """Association of two categorical variables.
 
     Returns
     -------
     Cramér's V (0 to 1, not corrected for bias), p-value and how it was had: Fisher's exact test for two by two levels, else
-    the chi-squared statistic over 9,999 permutations with a fixed seed
+    the chi-squared statistic over 9,999 permutations drawn with `seed`
     """
     table = pd.crosstab(a.astype(object), b.astype(object)).to_numpy()
     if min(table.shape) < 2:
@@ -115,7 +114,7 @@ def association(a: pd.Series, b: pd.Series) -> tuple[float, float, str]:
     rows, columns = (np.repeat(np.arange(len(sums)), sums) for sums in (table.sum(axis=1), table.sum(axis=0)))
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
     observed = (table**2 / expected).sum()
-    rng = np.random.default_rng(_SEED)
+    rng = np.random.default_rng(seed)
     above = 0
     for _ in range(_PERMUTATIONS):
         drawn = np.bincount(rows * table.shape[1] + rng.permutation(columns), minlength=table.size).reshape(table.shape)
@@ -123,13 +122,14 @@ def association(a: pd.Series, b: pd.Series) -> tuple[float, float, str]:
     return v, (above + 1) / (_PERMUTATIONS + 1), "chi-squared, permutations"
 
 
-def group_associations(groups: pd.Series, variables: pd.DataFrame) -> pd.DataFrame:
+def group_associations(groups: pd.Series, variables: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
     """Whether the groups differ in the other variables, such as batch, sex, site or age.
 
     Parameters
     ----------
     groups : (n_samples,) categorical
     variables : (n_samples, v) categorical or numeric
+    seed : of the permutations
 
     Returns
     -------
@@ -145,7 +145,7 @@ def group_associations(groups: pd.Series, variables: pd.DataFrame) -> pd.DataFra
             reason = str(found["reason"].iloc[0])
             rows.append((name, n, "eta²", found["r_squared"].iloc[0], found["pvalue"].iloc[0], "F test", reason))
         else:
-            v, pvalue, method = association(levels, values)
+            v, pvalue, method = association(levels, values, seed)
             reason = "one level among these samples" if method == "one level" else ""
             rows.append((name, n, "Cramér's V", v, pvalue, "" if reason else method, reason))
     return pd.DataFrame(rows, columns=["variable", "n", "measure", "association", "pvalue", "method", "reason"])

@@ -1,6 +1,9 @@
 """Where compiled kernels are kept, and that jobs which start together on one cache do no harm."""
 
+import contextlib
 import os
+import random
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -22,10 +25,15 @@ print(hashlib.sha256(b"".join(part.tobytes() for part in found)).hexdigest())
 """
 
 
-def start(cache):
+def start(cache, **options):
     environment = os.environ | {"LATERALIS_CACHE": str(cache), "PYTHONPATH": str(ROOT / "scripts")}
     return subprocess.Popen(
-        [sys.executable, "-c", FIT], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", FIT],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
     )
 
 
@@ -79,20 +87,42 @@ def test_the_folder_changes_with_the_code(tmp_path, monkeypatch):
     assert compilation.cache_folder() != before
 
 
+A_NODES_WORTH = 16
+
+
+def kept_in(cache):
+    return sorted(path for path in cache.rglob("*") if path.is_file())
+
+
 @pytest.mark.slow
 def test_jobs_that_start_together_without_compiled_kernels_all_succeed(tmp_path):
     answers = []
-    for job in [start(tmp_path) for _ in range(6)]:
-        out, err = job.communicate(timeout=900)
+    for job in [start(tmp_path) for _ in range(A_NODES_WORTH)]:
+        out, err = job.communicate(timeout=1800)
         assert job.returncode == 0, err
         answers.append(out)
     assert len(set(answers)) == 1
-    kept = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    kept = kept_in(tmp_path)
     assert len([path for path in kept if path.suffix == ".nbi"]) >= 8
     assert {path.suffix for path in kept} == {".nbi", ".nbc", ".done"}  # nothing half-written is left
     later = start(tmp_path)
     assert later.communicate(timeout=900)[0] == answers[0]
-    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == kept
+    assert kept_in(tmp_path) == kept
+
+
+@pytest.mark.slow
+def test_kills_while_kernels_are_compiled_leave_a_cache_that_serves(tmp_path):
+    draw = random.Random(7)
+    for _ in range(6):
+        job = start(tmp_path / "killed", start_new_session=True)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            job.communicate(timeout=draw.uniform(2, 12))
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(job.pid, signal.SIGKILL)
+        job.communicate()
+    answers = {start(tmp_path / cache).communicate(timeout=900)[0] for cache in ("killed", "killed", "new")}
+    assert len(answers) == 1
+    assert len(answers.pop().strip()) == 64
 
 
 WHOLE_FIT = """
