@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, FiniteFloat, PositiveFloat, StrictInt, model_validator
 
@@ -47,7 +47,7 @@ class SizeFactorRule(Section):
 class Outliers(Section):
     """Who counts as a replicate of whom when Cook's distance looks for outlier counts."""
 
-    cells: Literal["design"] | list[VariableName] = Field(
+    cells: Literal["design"] | Annotated[list[VariableName], Field(min_length=1)] = Field(
         "design",
         description="`design`: samples with the same row of the design matrix, as in R; or a list of variables, e.g. "
         "`[group]`, which a design with a numeric covariate needs.",

@@ -268,6 +268,7 @@ def test_sentences_are_on_one_line_however_the_file_breaks_them():
         ({"size_factors__genes": "x"}, "size_factors.genes: unknown key; known keys here: 'method', 'control_genes'"),
         ({"missing": "impute"}, "missing: found 'impute'; should be 'error' or 'drop'"),
         ({"outliers__cells": "group"}, "outliers.cells: found 'group'; should be 'design', or should be a valid list"),
+        ({"outliers__cells": []}, "outliers.cells: found []; should be 'design', or list should have at least 1 item"),
         ({"outliers__cells": ["arm"]}, "outliers.cells: 'arm' is not among samples.variables ('group', 'site', 'age')"),
         ({"outliers__cells": ["age"]}, "outliers.cells: 'age' is numeric; cells are made of categorical variables"),
         ({"endpoint__alpha": 1}, "endpoint.alpha: found 1; should be less than 1"),
