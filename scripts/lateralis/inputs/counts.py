@@ -157,16 +157,18 @@ def read_counts(spec: Counts, samples: list[str], set_aside: Collection[str] = (
         samplewise.check_sample_files(spec.path, spec.file_pattern, samples, "the sample sheet", set_aside)
         parsed = _read_samplewise(spec, files)
         values, notes = parsed.values, list(parsed.notes)
+    if values.columns.tolist() != samples:
+        values = values[samples]
     check_names(values.index, spec.path, "gene")
     if parsed.gene_names is not None:
         check_names(parsed.gene_names, spec.path, "gene_name")
     if assay == "log_intensity":
-        table = log_intensities(values[samples], spec.path)
+        table = log_intensities(values, spec.path)
         table.index = table.index.rename("gene_id")
         return CountTable(table, None, parsed.gene_names, notes)
     if spec.format in ESTIMATED:
         notes.append(f"Counts estimated by {ESTIMATED[spec.format]} were rounded to whole numbers.")
-    counts = whole_counts(values[samples], files, estimated=spec.format in ESTIMATED)
+    counts = whole_counts(values, files, estimated=spec.format in ESTIMATED)
     counts.index = counts.index.rename("gene_id")
     notes += suspicions(counts)
     lengths = None if parsed.lengths is None else _positive(parsed.lengths[samples], files)

@@ -54,7 +54,7 @@ def read(path: str) -> Parsed:
             f"has shape {matrix.shape}, with {len(samples)} samples and {len(genes)} genes",
             WRITE_AGAIN,
         )
-    values = pd.DataFrame(np.ascontiguousarray(matrix.T), index=genes, columns=samples)
+    values = pd.DataFrame(matrix.T, index=genes, columns=samples)
     return Parsed(values, gene_names=symbols, notes=[f"Counts were read from `{source}` of the h5ad file."])
 
 
