@@ -12,6 +12,7 @@ from lateralis.inputs.replicates import sum_replicates
 from lateralis.inputs.samples import biological_samples, read_samples, replicate_units
 from lateralis.io import sha256, write_h5ad, write_table
 from lateralis.job import run
+from lateralis.names import check_names
 
 
 def main(snakemake):
@@ -26,6 +27,8 @@ def main(snakemake):
     obs = biological_samples(sheet, samples, source["sheet"])
     counts, lengths = sum_replicates(table.counts, table.lengths, units)
     genes = annotate(counts.index, read_annotation(source["annotation"]), table.gene_names)
+    for column in ("gene_name", "chromosome", "biotype"):
+        check_names(genes[column].unique(), source["annotation"] or "the shipped gene table", column)
 
     data = ad.AnnData(
         X=np.ascontiguousarray(counts[obs.index].to_numpy().T, dtype=np.int64 if assay == "counts" else float),

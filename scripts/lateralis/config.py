@@ -26,10 +26,12 @@ from lateralis.sections import (
     DEFAULT_FILES,
     Counts,
     Exclusion,
+    FilePath,
     Input,
     Name,
     Samples,
     Section,
+    Sentence,
     Variable,
 )
 from lateralis.stages import Endpoint, GeneFilter, Outliers, QualityControl, Report, SizeFactorRule, Trust
@@ -62,7 +64,7 @@ class Cohort(Section):
     """One cohort file."""
 
     cohort: Name = Field(description="Names the folder below `results/`; letters, digits, - and _.")
-    title: str = Field(min_length=1, max_length=200, description="Stands on top of the report.")
+    title: Sentence = Field(min_length=1, max_length=200, description="Stands on top of the report.")
     input: Input = Field(description="Where the data are.")
     samples: Samples = Field(description="How to read the sample sheet.")
     assay: Literal["counts", "log_intensity"] = Field(
@@ -91,6 +93,23 @@ class Cohort(Section):
     contrasts: dict[Name, Contrast] = Field(min_length=1, description="The questions, by name.")
     endpoint: Endpoint = Field(default_factory=Endpoint, description="When a gene is called.")
     report: Report = Field(default_factory=Report, description="The report, and what may be shared of it.")
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Cohort:
+        for key, names in (
+            ("models", self.models),
+            ("contrasts", self.contrasts),
+            ("variables", self.samples.variables),
+        ):
+            first: dict[str, str] = {}
+            for name in names:
+                other = first.setdefault(name.lower(), name)
+                if other != name:
+                    raise ValueError(
+                        f"{key}: '{other}' and '{name}' differ in case alone, and some file systems keep them in one place; "
+                        "rename one"
+                    )
+        return self
 
     @model_validator(mode="after")
     def _names_exist(self) -> Cohort:
@@ -342,7 +361,7 @@ class Cohort(Section):
 class Run(Section):
     """`config/config.yaml`: which cohorts to run; nothing that a cohort should decide."""
 
-    cohorts: list[str] = Field(min_length=1, description="Paths of cohort files.")
+    cohorts: list[FilePath] = Field(min_length=1, description="Paths of cohort files.")
 
     @field_validator("cohorts", mode="before")
     @classmethod

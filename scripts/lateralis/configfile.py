@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import date, datetime
 from itertools import product
@@ -13,14 +14,29 @@ from pydantic import ValidationError
 
 from lateralis.config import Cohort, Run, Section
 from lateralis.errors import InputError, listing
+from lateralis.names import unseen_character
 
 SectionT = TypeVar("SectionT", bound=Section)
 
 _YAML_KINDS = {bool: "true or false", int: "a number", float: "a number", date: "a date", datetime: "a time"}
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """Safe YAML in which a key given twice is an error, not a silent overwrite."""
+LARGEST, DEEPEST, MOST_VALUES = 512 * 1024, 40, 50_000  # bytes; levels; keys and values with what aliases stand for
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Safe YAML of limited depth, in which a key given twice is an error and numbers are numbers of the machine."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            mark = self.peek_event().start_mark
+            raise yaml.composer.ComposerError(None, None, f"is nested more than {DEEPEST} deep", mark)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -33,23 +49,90 @@ class _UniqueKeyLoader(yaml.SafeLoader):
             seen.add(key)
         return super().construct_mapping(node, deep)
 
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        number = super().construct_yaml_int(node) if len(node.value) < 100 else 2**63
+        if abs(number) >= 2**63:
+            raise yaml.constructor.ConstructorError(None, None, "the number is too large", node.start_mark)
+        return number
+
+
+_PlainLoader.add_constructor("tag:yaml.org,2002:int", _PlainLoader.construct_yaml_int)
+del _PlainLoader.yaml_constructors["tag:yaml.org,2002:binary"]  # bytes, which would become text
+
 
 def read_yaml(path: str | Path) -> Any:
-    """Plain data of a YAML file; nothing in it is evaluated."""
+    """Plain data of a YAML file of at most `LARGEST` bytes; nothing in it is evaluated."""
+    where = str(path)
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise InputError(where, "cannot be read (it is a directory or a device)", "Give the path of a YAML file")
+        with open(path, "rb") as handle:
+            content = handle.read(LARGEST + 1)
+        text = content.decode("utf-8")
     except FileNotFoundError:
-        raise InputError(str(path), "there is no such file", "Give the path of a YAML file") from None
+        raise InputError(where, "there is no such file", "Give the path of a YAML file") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), f"cannot be read ({error})", "Give the path of a YAML file in UTF-8") from None
+        raise InputError(where, f"cannot be read ({error})", "Give the path of a YAML file in UTF-8") from None
+    if len(content) > LARGEST:
+        raise InputError(where, f"has more than {LARGEST:,} bytes", "That is no config: give the path of a YAML file")
     try:
-        return _UniqueKeyLoader(text).get_single_data()
+        loader = _PlainLoader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _size(node, {})
+        plain = loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         line = "" if error.problem_mark is None else f"line {error.problem_mark.line + 1}: "
         problem = ", ".join(filter(None, (error.context, error.problem)))
-        raise InputError(str(path), f"is not valid YAML; {line}{problem}") from None
+        raise InputError(where, f"is not valid YAML; {line}{problem}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date such as 2024-13-45
-        raise InputError(str(path), f"is not valid YAML; {' '.join(str(error).split())}") from None
+        raise InputError(where, f"is not valid YAML; {' '.join(str(error).split())}") from None
+    except (AttributeError, IndexError, KeyError, TypeError, OverflowError) as error:
+        # PyYAML lets these out where a tag and its value do not fit, as in `!!float many` or `!!timestamp never`
+        raise InputError(where, f"is not valid YAML; a tag does not fit its value ({type(error).__name__})") from None
+    _check_texts(plain, where, "")
+    return plain
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many keys and values a node comes to, aliases written out; too many, or one that holds itself, is an error.
+
+    Ten lines of aliases of aliases are a billion values for whoever walks through them.
+    """
+    if id(node) in known:
+        if known[id(node)] == 0:
+            raise yaml.composer.ComposerError(None, None, "an alias stands for what it is part of", node.start_mark)
+        return known[id(node)]
+    known[id(node)] = 0
+    children: list[yaml.Node] = []
+    if isinstance(node, yaml.MappingNode):
+        children = [part for pair in node.value for part in pair]
+    elif isinstance(node, yaml.SequenceNode):
+        children = node.value
+    size = 1 + sum(_size(child, known) for child in children)
+    if size > MOST_VALUES:
+        raise yaml.composer.ComposerError(
+            None, None, f"holds more than {MOST_VALUES:,} values, with what its aliases stand for", node.start_mark
+        )
+    known[id(node)] = size
+    return size
+
+
+def _check_texts(content: Any, where: str, key: str) -> None:
+    """Raise an `InputError` on a text with a character that nobody sees, but for line breaks."""
+    if isinstance(content, str):
+        unseen = unseen_character(content.replace("\n", " "))
+        if unseen is not None:
+            raise InputError(f"{where}, {key}" if key else where, f"holds {unseen}", "Take it out")
+    elif isinstance(content, dict):
+        for name, value in content.items():
+            inside = f"{key}.{name}" if key else f"{name}"
+            _check_texts(name, where, inside)
+            _check_texts(value, where, inside)
+    elif isinstance(content, list | tuple | set):
+        for number, value in enumerate(content):
+            _check_texts(value, where, f"{key}.{number}" if key else f"{number}")
 
 
 def parse_section(model: type[SectionT], content: Any, where: str) -> SectionT:
@@ -60,7 +143,7 @@ def parse_section(model: type[SectionT], content: Any, where: str) -> SectionT:
         return model.model_validate(content)
     except ValidationError as error:
         problems = _by_key(error, model, content)
-        raise InputError(where, "\n  ".join(["is not a valid config", *problems[:8]])) from None
+        raise InputError(where, "is not a valid config", details=problems[:8]) from None
 
 
 def parse_run(content: Any, where: str, *, shared: bool = False) -> Run:

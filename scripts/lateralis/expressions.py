@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 TRANSFORMS = ("log", "log2", "log10", "log1p", "sqrt")
 
 _MOST_CROSSED = 6  # n crossed variables are 2^n − 1 terms
+_MOST_TERMS = 10_000
+_LONGEST, _SHOWN = 100_000, 200  # characters of a formula or subset that are read, and that a message quotes
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_.]*)|(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
@@ -31,17 +33,24 @@ class ExpressionError(ValueError):
     """A formula or subset that its grammar does not allow."""
 
 
+def _shown(text: str) -> str:
+    """The beginning of a text, for messages."""
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
 class _Tokens:
     """The tokens of one text, read from the left."""
 
     def __init__(self, text: str, *, signed_numbers: bool) -> None:
-        self.text, self.position = text, 0
+        self.text, self.position = _shown(text), 0
         self.items: list[tuple[str | None, str]] = []
-        start = 0
-        while text[start:].strip():
+        if len(text) > _LONGEST:
+            raise ExpressionError(f"'{self.text}' has {len(text):,} characters; at most {_LONGEST:,} are read")
+        start, text = 0, text.rstrip()
+        while start < len(text):
             match = _TOKEN.match(text, start)
             if match is None:
-                raise ExpressionError(f"'{text}': cannot read '{text[start:].strip()[:20]}'")
+                raise ExpressionError(f"'{self.text}': cannot read '{text[start:].strip()[:20]}'")
             kind, value = match.lastgroup, match.group(match.lastgroup or 0)
             if kind == "number" and value.startswith("-") and not signed_numbers:
                 kind, value, start = "symbol", "-", match.start(match.lastgroup or 0) + 1
@@ -130,12 +139,14 @@ def parse_formula(text: str) -> Formula:
         if kind == "number":
             tokens.next("number", "a term")
             if value not in ("0", "1") or (negative and value == "0"):
-                raise ExpressionError(f"'{text}': the only numbers allowed are 1, 0 and -1")
+                raise ExpressionError(f"'{tokens.text}': the only numbers allowed are 1, 0 and -1")
             intercept = value == "1" and not negative
         elif negative:
-            raise ExpressionError(f"'{text}': only the intercept can be taken away (-1), not {value!r}")
+            raise ExpressionError(f"'{tokens.text}': only the intercept can be taken away (-1), not {value!r}")
         else:
             terms.update(dict.fromkeys(_crossed(tokens)))
+            if len(terms) > _MOST_TERMS:
+                raise ExpressionError(f"'{tokens.text}': more than {_MOST_TERMS:,} terms are too many")
         if tokens.take("+"):
             negative = False
         elif tokens.take("-"):
@@ -144,9 +155,10 @@ def parse_formula(text: str) -> Formula:
             break
     tokens.expect_end()
     if not terms and not intercept:
-        raise ExpressionError(f"'{text}': has neither an intercept nor a variable")
-    order = list(dict.fromkeys(factor for term in terms for factor in term))
-    distinct = dict.fromkeys(tuple(sorted(term, key=order.index)) for term in terms)
+        raise ExpressionError(f"'{tokens.text}': has neither an intercept nor a variable")
+    factors = dict.fromkeys(factor for term in terms for factor in term)
+    place = {factor: number for number, factor in enumerate(factors)}
+    distinct = dict.fromkeys(tuple(sorted(term, key=place.__getitem__)) for term in terms)
     return Formula(intercept, tuple(sorted(distinct, key=len)))
 
 

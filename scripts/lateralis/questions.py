@@ -7,14 +7,16 @@ from typing import Any
 from pydantic import Field, FiniteFloat, field_validator, model_validator
 
 from lateralis.expressions import dropped_terms
-from lateralis.sections import Name, Section, VariableName
+from lateralis.sections import Label, Name, OneLine, Section, Sentence, VariableName
 
 
 class Model(Section):
     """One fit: a design, and optionally the samples it is for."""
 
-    design: str = Field(description="Formula of variables with `+`, `:`, `*`, `-1` and log, log2, log10, log1p, sqrt.")
-    subset: str | None = Field(
+    design: OneLine = Field(
+        description="Formula of variables with `+`, `:`, `*`, `-1` and log, log2, log10, log1p, sqrt."
+    )
+    subset: OneLine | None = Field(
         None,
         description="Samples to fit: comparisons of variables joined by `and`, `or`, `not`, e.g. `visit == 'baseline'`.",
     )
@@ -25,7 +27,7 @@ class Model(Section):
     )
 
 
-Cell = dict[VariableName, str | FiniteFloat]
+Cell = dict[VariableName, Label | FiniteFloat]
 
 
 class Difference(Section):
@@ -57,15 +59,15 @@ class Contrast(Section):
     """One question to a model: two levels of a variable, a linear combination of coefficients, or a reduced design."""
 
     model: Name = Field(description="The model it belongs to.")
-    title: str | None = Field(
+    title: Sentence | None = Field(
         None,
         min_length=1,
         max_length=120,
         description="What report and figures call it. Default: made from the other keys.",
     )
     variable: VariableName | None = Field(None, description="The variable whose levels are compared.")
-    test: str | None = Field(None, description="The level on top: log2 fold changes are test over reference.")
-    reference: str | None = Field(None, description="The level below.")
+    test: Label | None = Field(None, description="The level on top: log2 fold changes are test over reference.")
+    reference: Label | None = Field(None, description="The level below.")
     weights: dict[str, FiniteFloat] | None = Field(
         None,
         min_length=1,
@@ -87,7 +89,7 @@ class Contrast(Section):
         description="The groups were formed after randomisation, as responders are: tables and report call the result "
         "associative, not an effect.",
     )
-    reduced: str | None = Field(
+    reduced: OneLine | None = Field(
         None,
         description="In place of all of these: the model's design without the terms in question, for a likelihood-ratio test "
         "of them together. Such a test has no fold change.",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -13,7 +15,61 @@ from pydantic import (
     model_validator,
 )
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+from lateralis.names import flaw, unseen_character
+
+RESERVED = frozenset(
+    ("con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)))
+)
+LONGEST_PATH, LONGEST_FILE_NAME = 1000, 255  # characters; bytes, on nearly every file system
+
+
+def _no_device(name: str) -> str:
+    """A name of a folder on any system: Windows and its network drives keep some for devices."""
+    if name.lower() in RESERVED:
+        raise ValueError(f"'{name}' is a device on Windows: take another name")
+    return name
+
+
+def _plain(text: str) -> str:
+    """A text that tables, pages and spreadsheets may hold as it is."""
+    problem = flaw(text)
+    if problem is not None:
+        raise ValueError(f"{text!r:.80} {problem[0]}; {problem[1][0].lower()}{problem[1][1:]}")
+    return text
+
+
+def _one_line(text: str) -> str:
+    """A text on one line, however the file breaks it."""
+    return " ".join(text.split()) if "\n" in text else text
+
+
+def _path(path: str) -> str:
+    """A path that a file can have; braces would be wildcards of the workflow."""
+    unseen = unseen_character(path)
+    if unseen is not None:
+        raise ValueError(f"a path holds {unseen}")
+    if not path.strip() or len(path) > LONGEST_PATH:
+        raise ValueError(f"a path has 1 to {LONGEST_PATH} characters, this one {len(path)}")
+    if any(len(part.encode()) > LONGEST_FILE_NAME for part in PurePosixPath(path).parts):
+        raise ValueError(f"a part of the path is longer than {LONGEST_FILE_NAME} bytes, which no file's name is")
+    if "{" in path or "}" in path:
+        raise ValueError("a path holds no braces: rename the file or folder")
+    return _plain(path)
+
+
+def _path_below(pattern: str) -> str:
+    """A path below a folder with `{sample}` in it."""
+    _path(pattern.replace("{sample}", "sample"))
+    if pattern.startswith("/") or ".." in PurePosixPath(pattern).parts:
+        raise ValueError("the files are below `path`: give neither an absolute path nor `..`")
+    return pattern
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"), AfterValidator(_no_device)]
+Label = Annotated[str, AfterValidator(_plain)]
+OneLine = Annotated[str, AfterValidator(_one_line)]
+Sentence = Annotated[OneLine, AfterValidator(_plain)]
+FilePath = Annotated[str, AfterValidator(_path)]
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$", max_length=64)]
 
 ONE_FILE_FORMATS = ("matrix", "featurecounts", "nfcore", "h5ad")
@@ -40,17 +96,17 @@ class Counts(Section):
         "`htseq`: one table a sample; `salmon`, `kallisto`: one folder a sample; `nfcore`: merged gene counts of "
         "nf-core/rnaseq; `h5ad`."
     )
-    path: str = Field(description="The count file, or the folder that holds one file or folder a sample.")
+    path: FilePath = Field(description="The count file, or the folder that holds one file or folder a sample.")
     sha256: str | None = Field(
         None, pattern=r"^[0-9a-fA-F]{64}$", description="Checksum of the count file, verified before any job."
     )
-    files: str | None = Field(
+    files: Annotated[str, AfterValidator(_path_below)] | None = Field(
         None,
         description="Formats with one file a sample: its path below `path`, with `{sample}` for the sample's name. Default: "
         + ", ".join(f"{name} `{pattern}`" for name, pattern in DEFAULT_FILES.items())
         + ".",
     )
-    tx2gene: str | None = Field(
+    tx2gene: FilePath | None = Field(
         None, description="salmon, kallisto: table of transcript id and gene id, in the first two columns."
     )
     strand: Literal["auto", "unstranded", "forward", "reverse"] = Field(
@@ -94,8 +150,8 @@ class Input(Section):
     )
     seed: StrictInt = Field(1, ge=0, le=2**32 - 1, description="Seed of the simulated cohort.")
     counts: Counts | None = Field(None, description="The counts.")
-    samples: str | None = Field(None, description="The sample sheet, TSV or CSV, one row a sample.")
-    annotation: str | None = Field(
+    samples: FilePath | None = Field(None, description="The sample sheet, TSV or CSV, one row a sample.")
+    annotation: FilePath | None = Field(
         None,
         description="GTF or table of genes (gene_id, gene_name, chromosome, biotype). Default: the shipped human gene table.",
     )
@@ -113,7 +169,7 @@ class Variable(Section):
     """One typed column of the sample sheet."""
 
     type: Literal["categorical", "numeric"] = Field(description="`categorical` or `numeric`; never guessed.")
-    levels: list[str] | None = Field(
+    levels: list[Label] | None = Field(
         None,
         min_length=2,
         description="categorical: the allowed values; the first is the reference. Default: those found, sorted.",
@@ -152,17 +208,17 @@ class Variable(Section):
 class Exclusion(Section):
     """A sample that enters no model, and why."""
 
-    sample: str = Field(description="The sample's id in the sheet.")
-    reason: str = Field(min_length=3, description="Why it is excluded; stands in ledger and report.")
+    sample: Label = Field(description="The sample's id in the sheet.")
+    reason: Sentence = Field(min_length=3, description="Why it is excluded; stands in ledger and report.")
 
 
 class Samples(Section):
     """How to read the sample sheet."""
 
-    id: str = Field("sample", description="Column with the sample's name, as in the counts.")
-    participant: str | None = Field(None, description="Column with the participant, where one gave several samples.")
-    family: str | None = Field(None, description="Column with the family, where relatives take part.")
-    replicate_of: str | None = Field(
+    id: Label = Field("sample", description="Column with the sample's name, as in the counts.")
+    participant: Label | None = Field(None, description="Column with the participant, where one gave several samples.")
+    family: Label | None = Field(None, description="Column with the family, where relatives take part.")
+    replicate_of: Label | None = Field(
         None,
         description="Column with the biological sample; rows that share a value are technical replicates and their counts "
         "are summed.",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, FiniteFloat, PositiveFloat, StrictInt, model_validator
 
-from lateralis.sections import Name, Section, VariableName
+from lateralis.sections import FilePath, Name, Section, VariableName
 
 
 class GeneFilter(Section):
@@ -37,7 +37,7 @@ class SizeFactorRule(Section):
         description="`ratio`: median of ratios over the genes counted in every sample; `poscounts`: over positive counts, for "
         "sparse data; `auto`: the former where there are such genes, else the latter.",
     )
-    control_genes: str | None = Field(
+    control_genes: FilePath | None = Field(
         None,
         description="Text file with one gene id a line: the genes that size factors are taken from, e.g. spike-ins. Default: "
         "all genes that the model tests.",
@@ -47,7 +47,7 @@ class SizeFactorRule(Section):
 class Outliers(Section):
     """Who counts as a replicate of whom when Cook's distance looks for outlier counts."""
 
-    cells: Literal["design"] | list[VariableName] = Field(
+    cells: Literal["design"] | Annotated[list[VariableName], Field(min_length=1)] = Field(
         "design",
         description="`design`: samples with the same row of the design matrix, as in R; or a list of variables, e.g. "
         "`[group]`, which a design with a numeric covariate needs.",
@@ -126,7 +126,7 @@ class Relatedness(Section):
     format: Literal["somalier", "ngscheckmate"] = Field(
         description="`somalier`: its pairs.tsv; `ngscheckmate`: its output_all.txt."
     )
-    path: str = Field(description="The tool's table of pairs.")
+    path: FilePath = Field(description="The tool's table of pairs.")
 
 
 class Trust(Section):
@@ -164,7 +164,7 @@ class Trust(Section):
 class QualityControl(Section):
     """What is checked of each sample, and of the variables against each other. Nothing here removes a sample."""
 
-    panel: str = Field(
+    panel: FilePath = Field(
         "macrophage",
         description="Markers of the cells: a panel shipped in `resources/panels` (`macrophage`, `blood`), the path of a "
         "YAML file of your own, or `none`.",

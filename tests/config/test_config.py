@@ -181,6 +181,54 @@ def test_names_of_cohorts_models_and_contrasts_are_names_that_a_path_can_hold(na
     assert f"contrasts.{name}: found {name!r:.80}; string should match" in told
 
 
+@pytest.mark.parametrize("name", ["con", "NUL", "aux", "Com1", "lpt9"])
+def test_names_of_devices_are_no_names_of_folders(name):
+    assert f"cohort: '{name}' is a device on Windows: take another name" in message(changed(cohort=name))
+
+
+def test_names_that_a_file_system_takes_for_one():
+    content = changed()
+    content["contrasts"]["ALS_vs_Control"] = COHORT["contrasts"]["als_vs_control"]
+    assert "contrasts: 'als_vs_control' and 'ALS_vs_Control' differ in case alone" in message(content)
+    content = changed()
+    content["samples"]["variables"]["Age"] = {"type": "numeric"}
+    assert "variables: 'age' and 'Age' differ in case alone" in message(content)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"input__counts__path": ""}, "input.counts.path: a path has 1 to 1000 characters, this one 0"),
+        ({"input__counts__path": "x" * 1001}, "input.counts.path: a path has 1 to 1000 characters, this one 1001"),
+        ({"input__samples": f"data/{'é' * 128}"}, "input.samples: a part of the path is longer than 255 bytes"),
+        ({"input__samples": "data/{cohort}.tsv"}, "input.samples: a path holds no braces"),
+        ({"input__annotation": "genes\n.gtf"}, "input.annotation: a path holds a line break"),
+        ({"qc__panel": "\x1b[2J.yaml"}, "qc.panel: a path holds the invisible character U+001B"),
+        ({"size_factors__control_genes": "=x.txt"}, "size_factors.control_genes: '=x.txt' reads as a formula"),
+        ({"samples__participant": "=person"}, "samples.participant: '=person' reads as a formula; spreadsheets run"),
+        (
+            {"samples__variables__group__levels": ["control", "=1+1"]},
+            "samples.variables.group.levels.1: '=1+1' reads as a formula; spreadsheets run such a text",
+        ),
+        ({"title": "=HYPERLINK(1)"}, "title: '=HYPERLINK(1)' reads as a formula"),
+        ({"title": "a\u202eb"}, "title: 'a\\u202eb' holds the invisible character U+202E"),
+    ],
+)
+def test_texts_that_would_be_taken_for_something_else(changes, expected):
+    assert expected in message(changed(**changes))
+
+
+@pytest.mark.parametrize("files", ["../{sample}.txt", "/etc/{sample}", "a/../../{sample}", "{sample}/{gene}.txt"])
+def test_files_of_samples_are_below_their_folder(files):
+    content = changed(input__counts={"format": "htseq", "path": "htseq", "files": files})
+    assert "input.counts.files: " in message(content)
+
+
+def test_sentences_are_on_one_line_however_the_file_breaks_them():
+    cohort = Cohort(**changed(title="Macrophages\nin ALS\n", models__primary__design="~ site\n  + group\n"))
+    assert (cohort.title, cohort.models["primary"].design) == ("Macrophages in ALS", "~ site + group")
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -220,6 +268,7 @@ def test_names_of_cohorts_models_and_contrasts_are_names_that_a_path_can_hold(na
         ({"size_factors__genes": "x"}, "size_factors.genes: unknown key; known keys here: 'method', 'control_genes'"),
         ({"missing": "impute"}, "missing: found 'impute'; should be 'error' or 'drop'"),
         ({"outliers__cells": "group"}, "outliers.cells: found 'group'; should be 'design', or should be a valid list"),
+        ({"outliers__cells": []}, "outliers.cells: found []; should be 'design', or list should have at least 1 item"),
         ({"outliers__cells": ["arm"]}, "outliers.cells: 'arm' is not among samples.variables ('group', 'site', 'age')"),
         ({"outliers__cells": ["age"]}, "outliers.cells: 'age' is numeric; cells are made of categorical variables"),
         ({"endpoint__alpha": 1}, "endpoint.alpha: found 1; should be less than 1"),

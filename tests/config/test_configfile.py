@@ -21,6 +21,13 @@ contrasts:
 """
 
 
+def _nested_aliases():
+    """Ten lines of which each has the one before ten times: ten billion values."""
+    return "".join(
+        f"a{number}: &a{number} [{', '.join(['*a' + str(number - 1 or '')] * 10)}]\n" for number in range(1, 15)
+    )
+
+
 @pytest.fixture
 def message(tmp_path):
     """What a user reads whose cohort file holds this text; `FILE` stands for its path."""
@@ -69,7 +76,19 @@ def test_folder_in_place_of_a_file(tmp_path):
         ("title: 2024-13-45\n", "FILE: is not valid YAML; month must be in 1..12."),
         ("title: !!int many\n", "FILE: is not valid YAML; invalid literal for int()"),
         ("title: \x00", "FILE: is not valid YAML; unacceptable character #x0000"),
-        ("[" * 5000, "FILE: is not valid YAML; maximum recursion depth exceeded"),
+        ("[" * 5000, "FILE: is not valid YAML; line 1: is nested more than 40 deep"),
+        ("title: " + "x" * 600_000, "FILE: has more than 524,288 bytes. That is no config"),
+        ("seed: 0x" + "f" * 5000, "FILE: is not valid YAML; line 1: the number is too large"),
+        ("a: &a [1]\n" + _nested_aliases(), "line 6: holds more than 50,000 values, with what its aliases stand for"),
+        ("a: &a [*a]\n", "line 1: an alias stands for what it is part of"),
+        ("title: !!binary YQ==\n", "could not determine a constructor for the tag 'tag:yaml.org,2002:binary'"),
+        ("title: !!float many\n", "FILE: is not valid YAML; "),
+        (
+            'samples: {exclude: [{sample: "S\\0"}]}',
+            "FILE, samples.exclude.0.sample: holds the invisible character U+0000",
+        ),
+        ('title: "\\ud800"', "FILE, title: holds the invisible character U+D800"),
+        ('{"a\\u202e": 1}', "holds the invisible character U+202E. Take it out."),
         ("", "FILE: holds no keys. It needs 'cohort', 'title', 'input', 'samples'"),
         ("- cohort\n", "FILE: holds no keys. It needs 'cohort', 'title', 'input', 'samples'"),
         ("just text\n", "FILE: holds no keys. It needs 'cohort'"),

@@ -1,5 +1,8 @@
 """Tables at their limits: header-only, as a refused contrast writes them, and variables without spread or values."""
 
+import re
+from html import escape
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,3 +65,36 @@ def test_one_sample_a_group_still_draws(results, samples):
     two = samples.groupby("group", observed=True).head(1)
     expression = pd.DataFrame(np.arange(3.0)[:, None] * np.arange(len(two)), list(called["gene_id"]), two.index)
     assert draws(draw_heatmap(expression, called, two, title="x", rule="fdr", group="group", levels=["als", "carrier"]))
+
+
+HOSTILE = [r"$\frac{", "$x^{2}$", "$x$", "<b>&amp;</b>", "_hidden", "%s {0}"]
+
+
+def texts_of(figure):
+    return set(re.findall(r">([^<>]+)</(?:text|tspan)>", figure_bytes(figure, "svg", "x").decode()))
+
+
+def test_names_are_text_and_no_mathematics(results, samples):
+    called = results[results["call_fdr"] != "none"].nsmallest(6, "pvalue").assign(gene_name=HOSTILE)
+    shown = {escape(name) for name in HOSTILE}
+    results = results.copy()
+    results.loc[called.index, "gene_name"] = HOSTILE
+    volcano = draw_volcano(results, **SETTINGS | {"title": HOSTILE[0]})
+    assert draws(volcano)
+    named = {text.get_text() for text in volcano.axes[0].texts}
+    assert len(named & set(HOSTILE)) >= 4  # of two that overlap, one is left out
+    few = samples.head(12).set_axis([*HOSTILE, *(f"{name} again" for name in HOSTILE)])
+    few = few.assign(group=pd.Categorical(HOSTILE * 2, HOSTILE))
+    expression = pd.DataFrame(np.random.default_rng(0).normal(size=(6, 12)), list(called["gene_id"]), few.index)
+    given = {"title": HOSTILE[1], "rule": "fdr", "group": "group", "levels": HOSTILE}
+    assert shown <= texts_of(draw_heatmap(expression, called, few, **given))
+    scores = np.random.default_rng(1).normal(size=(12, 4))
+    assert {f"{name} (2)" for name in shown} <= texts_of(
+        draw_pca(scores, [0.4, 0.3, 0.2, 0.1], few["group"], title=HOSTILE[2])
+    )
+
+
+def test_powers_of_ten_are_text(results):
+    texts = texts_of(draw_ma(results, **SETTINGS))
+    assert {"10¹", "10²", "10³"} <= texts
+    assert not any("$" in text or "mathdefault" in text for text in texts)

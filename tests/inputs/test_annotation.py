@@ -114,7 +114,7 @@ def test_repeated_rows_of_a_gene_are_one_gene(tmp_path):
     ("name", "text", "message"),
     [
         ("genes.tsv", "gene_id\tsymbol\ng1\tA\n", "has no column 'gene_name'"),
-        ("genes.tsv", "", "has no column 'gene_id', 'gene_name'"),
+        ("genes.tsv", "", "is empty. `annotation` must name a GTF file or a table of genes"),
         ("genes.tsv", "gene_id\tgene_name\n", "holds no genes"),
         ("genes.tsv", "gene_id\tgene_name\n\tA\n", "is empty in 1 rows"),
         ("genes.tsv", "gene_id\tgene_name\ng1\tA\ng1\tB\n", "gives 'g1' more than one gene_name"),
@@ -137,7 +137,7 @@ def test_unreadable_files_are_user_errors(tmp_path):
         read_annotation(tmp_path / "absent.gtf")
     cut = write(tmp_path, "cut.gtf.gz", (DATA / "ensembl.gtf").read_text())
     cut.write_bytes(cut.read_bytes()[:-20])
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is truncated or corrupt"):
         read_annotation(cut)
 
 

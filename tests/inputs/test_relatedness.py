@@ -47,7 +47,8 @@ def test_ngscheckmate(read):
         (SOMALIER, "ngscheckmate", "has 4 fields"),
         (NGSCHECKMATE.replace("unmatched", "maybe"), "ngscheckmate", "row 2: says 'maybe'"),
         (NGSCHECKMATE.replace("A", "Q").replace("B", "R"), "ngscheckmate", "names no pair of the cohort's samples"),
-        ("", "ngscheckmate", "names no pair"),
+        ("", "ngscheckmate", "is empty. `qc.relatedness` must name ngscheckmate's table of pairs"),
+        ("\n", "ngscheckmate", "names no pair of the cohort's samples, but no pair"),
     ],
 )
 def test_what_is_wrong_is_named(read, text, kind, message):
@@ -61,5 +62,5 @@ def test_a_pair_without_a_number_is_left_out(read):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"qc.relatedness.path: .* cannot be read"):
+    with pytest.raises(InputError, match=r"there is no such file. `qc.relatedness` must name somalier's table"):
         read_relatedness(Relatedness(format="somalier", path=str(tmp_path / "none")), SAMPLES)

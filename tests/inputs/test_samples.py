@@ -89,8 +89,8 @@ def test_names_are_kept_verbatim(read, name):
 @pytest.mark.parametrize(
     ("content", "where", "found", "right"),
     [
-        ("", "sheet.tsv", "is empty", "A sample sheet has a header and one row a sample"),
-        (" \n\n", "sheet.tsv", "is empty", "A sample sheet has a header"),
+        ("", "sheet.tsv", "is empty", "with a header and one row a sample"),
+        (" \n\n", "sheet.tsv", "is empty", "with a header and one row a sample"),
         (HEADER, "sheet.tsv", "has a header and no rows", "Give one row a sample"),
         ("sample\tgroup\nS1\tals\n", "sheet.tsv", "has no column 'person', 'batch', 'age'", "'sample', 'group'"),
         (HEADER.replace("notes", "age") + ROWS, "sheet.tsv, header", "names column 'age' twice", "its own name"),
@@ -103,8 +103,15 @@ def test_names_are_kept_verbatim(read, name):
         (HEADER + "S1\t\tals \tb\t1\t\n", "sheet.tsv, column 'group', sample 'S1'", "found 'als '", "'control', 'als'"),
         (HEADER + "S1\t\tx\t\t\t\nS2\t\ty\t\t\t\n", "sample 'S1'", "found 'x' (and 1 more rows", "'control', 'als'"),
         (HEADER + ROWS + "S4\t\tals\tb\tabc\t\n", "sheet.tsv, column 'age', sample 'S4'", "found 'abc'", "numeric"),
-        (HEADER.encode() + b"S\xff\t\tals\tb\t1\t\n", "sheet.tsv", "cannot be read", "in UTF-8"),
-        ((HEADER + ROWS).encode("utf-16"), "sheet.tsv", "cannot be read", "in UTF-8"),
+        (HEADER.encode() + b"S\xff\t\tals\tb\t1\t\n", "sheet.tsv", "is not UTF-8 text", "in UTF-8"),
+        ((HEADER + ROWS).encode("utf-16"), "sheet.tsv", "is UTF-16 text", "in UTF-8"),
+        (b"PK\x03\x04" + bytes(99), "sheet.tsv", "is an Excel workbook", "tab- or comma-separated"),
+        (HEADER + "=1+1\t\tals\tb1\t1\t\n", "row 2, column 'sample'", "'=1+1' reads as a formula", "begin it with"),
+        (HEADER + "S1\t\tals\t@b\t1\t\n", "row 2, column 'batch'", "'@b' reads as a formula", "begin it with"),
+        (HEADER + "S1\t=x\tals\tb\t1\t\n", "row 2, column 'person'", "'=x' reads as a formula", "begin it with"),
+        (HEADER + '"S\n1"\t\tals\tb\t1\t\n', "row 3, column 'sample'", r"'S\n1' holds a line break", "Take it out"),
+        (HEADER + "S\u202e1\t\tals\tb\t1\t\n", "row 2, column 'sample'", "the invisible character U+202E", "Take it"),
+        (HEADER + f"{'S' * 501}\t\tals\tb\t1\t\n", "row 2, column 'sample'", "has 501 characters", "At most 500"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(read, content, where, found, right):
@@ -115,11 +122,30 @@ def test_what_is_wrong_is_named_with_its_place(read, content, where, found, righ
     assert right in caught.value.right
 
 
-@pytest.mark.parametrize("text", ["1,5", "12 years", "0x10", "1_000", "inf", "-Infinity", "1e400", "True", "١٢", "1-2"])
+@pytest.mark.parametrize(
+    "text", ["1,5", "12 years", "0x10", "1_000", "inf", "1e101", "-1e300", "-Infinity", "1e400", "True", "١٢", "1-2"]
+)
 def test_only_finite_decimal_numbers_are_numbers(read, text):
     with pytest.raises(InputError, match="sample 'S1'") as caught:
         read(HEADER + f"S1\t\tals\tb1\t{text}\t\n")
     assert caught.value.found == f"found '{text}'"
+
+
+def test_columns_that_are_not_read_may_hold_anything(read):
+    sheet = read(HEADER + 'S1\tP1\tals\tb1\t1\t"=1+1\n\x07 two lines"\nS2\t\tals\tb1\t2\t\n')
+    assert sheet.index.tolist() == ["S1", "S2"]
+
+
+def test_separators_of_unicode_end_no_row(read):
+    with pytest.raises(InputError, match=r"row 2, column 'batch': 'b\\u20281' holds the invisible character U\+2028"):
+        read(HEADER + "S1\t\tals\tb\u20281\t1\t\n")
+
+
+def test_a_sheet_of_any_size_or_width_ends_in_a_sentence(read):
+    with pytest.raises(InputError, match="has more than 32,000,000 characters"):
+        read(HEADER + ("x" * 999 + "\n") * 33_000)
+    with pytest.raises(InputError, match=r"has 1 fields\. The header has 100001"):
+        read("sample\t" + "\t".join(f"c{number}" for number in range(100_000)) + "\nS1\n")
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -130,6 +130,31 @@ def matrix_of(**columns):
     return pd.DataFrame(columns, dtype=float)
 
 
+def test_crossed_variables_of_many_levels_are_refused_before_their_matrix_is_made():
+    names = [f"p{number:03d}" for number in range(300)]
+    obs = sheet(group=names, batch=names[::-1], visit=names)
+    with pytest.raises(InputError, match=r"its terms come to 27,000,000 combinations of levels\. At most 5,000"):
+        design_matrix(obs, "~ group:batch:visit", VARIABLES, where="m.design")
+
+
+def test_coefficients_have_names_of_their_own():
+    variables = {"group": CATEGORICAL, "Intercept": NUMERIC}
+    obs = sheet(group=["a", "b", "a", "b"]).assign(Intercept=[1.0, 2.0, 3.0, 5.0])
+    with pytest.raises(InputError, match="'Intercept' is the name of a coefficient"):
+        design_matrix(obs, "~ Intercept + group", variables, where="m.design")
+    obs = sheet(group=["a", "x", "x]:batch[T.y"] * 2, batch=["y", "a"] * 3)
+    with pytest.raises(InputError, match=r"level 'x\]:batch\[T\.y' of 'group' reads as an interaction"):
+        design_matrix(obs, "~ group * batch", VARIABLES, where="m.design")
+
+
+def test_a_variable_is_looked_up_and_never_run():
+    """Whatever a level or a variable is called, the library that codes the design takes it for a name."""
+    level = "b + __import__('pathlib').Path('owned').touch()"
+    obs = sheet(group=["a", level, "a", level], age=[1, 2, 3, 5])
+    columns = design_matrix(obs, "~ group * age", VARIABLES, where="m.design").columns
+    assert list(columns) == ["Intercept", f"group[T.{level}]", "age", f"group[T.{level}]:age"]
+
+
 def test_confounded_columns_are_those_of_the_dependency_and_no_others():
     rng = np.random.default_rng(1)
     batch = np.repeat([0, 1], 6)

@@ -239,6 +239,19 @@ CASES = {
         lambda workspace: (workspace.write_cohort(workspace.cohort(), "again"), workspace.write_run("tiny", "again")),
         ("config/cohorts/again.yaml: is a second cohort named 'tiny'", "Give each its own name"),
     ),
+    "formula for a sample": Case(
+        in_cell(SHEET, 3, 0, "=1+1"),
+        (f"{SHEET}, row 4, column 'sample': '=1+1' reads as a formula", "begin it with a letter or a digit"),
+    ),
+    "formula for a gene": Case(
+        in_cell(COUNTS, 3, 0, "=HYPERLINK(0)"),
+        (f"{COUNTS}, gene '=HYPERLINK(0)': the name reads as a formula",),
+        IN_THE_IMPORT,
+    ),
+    "path with a wildcard": Case(
+        in_cohort("input", "annotation", value="data/{cohort}.tsv"),
+        (COHORT, "input.annotation: a path holds no braces"),
+    ),
     "annotation that is none": Case(empty("data/genes.tsv"), ("data/genes.tsv: ",), IN_THE_IMPORT),
 }
 

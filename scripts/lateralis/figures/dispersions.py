@@ -16,6 +16,7 @@ from lateralis.figures.theme import (
     add_axes,
     add_header,
     legend_above,
+    log_scale,
     message_figure,
     new_figure,
     themed,
@@ -61,8 +62,8 @@ def draw_dispersions(genes: pd.DataFrame, *, title: str, variances: bool = False
     )
     trend = drawn.iloc[np.unique(np.linspace(0, len(drawn) - 1, 300).astype(int))]
     axes.plot(trend["baseMean"], trend["dispersion_trend"], color=UP, linewidth=2.2, zorder=3)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+    log_scale(axes, "x")
+    log_scale(axes, "y")
     axes.set_ylim(lowest / 1.3, 1.6 * max(alone.max(), final.max()))
     axes.set_xlabel("geometric mean intensity (baseMean)" if variances else "mean of normalised counts (baseMean)")
     axes.set_ylabel("variance of log2 intensity" if variances else "dispersion")

@@ -98,7 +98,6 @@ def add_keys(figure: Figure, keys: Sequence[ColourKey | ScaleKey]) -> None:
             va="center",
             weight="bold",
             transform=row.transAxes,
-            parse_math=False,
         )
         if isinstance(key, ScaleKey):
             _draw_scale(figure, key, top)

@@ -45,9 +45,7 @@ def label_points(
     The names that are drawn; no two of them overlap and all are inside the axes.
     """
     texts = [
-        axes.text(
-            px, py, shortened(name), size=SMALL_SIZE, color=INK, ha="center", va="center", zorder=4.5, parse_math=False
-        )
+        axes.text(px, py, shortened(name), size=SMALL_SIZE, color=INK, ha="center", va="center", zorder=4.5)
         for px, py, name in zip(x, y, names, strict=True)
     ]
     if not texts:

@@ -25,6 +25,7 @@ from lateralis.figures.theme import (
     add_axes,
     add_header,
     legend_above,
+    log_scale,
     message_figure,
     new_figure,
     themed,
@@ -81,7 +82,7 @@ def draw_ma(results: pd.DataFrame, *, title: str, fold_change: float, alpha: flo
                 linewidths=1.3,
                 zorder=5,
             )
-    axes.set_xscale("log")
+    log_scale(axes, "x")
     axes.set_ylim(-1.07 * limit, 1.07 * limit)
     axes.axhline(0, color=INK, linewidth=0.9, zorder=4)
     if fold_change > 1:

@@ -130,7 +130,7 @@ def _add_scale(figure: Figure, values: pd.Series) -> None:
     axes.tick_params(labelsize=SMALL_SIZE - 0.5, length=2, pad=1)
     missing = int(values.isna().sum())
     words = f"{values.name}" + (f"; {missing} missing, hollow" if missing else "")
-    axes.text(1.04, 0.5, words, transform=axes.transAxes, va="center", size=TEXT_SIZE, parse_math=False)
+    axes.text(1.04, 0.5, words, transform=axes.transAxes, va="center", size=TEXT_SIZE)
 
 
 def pca_alt_text(explained: Sequence[float], values: pd.Series, *, title: str) -> str:

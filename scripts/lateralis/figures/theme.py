@@ -5,10 +5,11 @@ Nothing here touches matplotlib's global state: a drawing function wears `@theme
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Literal, ParamSpec, TypeVar
 
 import matplotlib
 from matplotlib.artist import Artist
@@ -16,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterSciNotation
 
 Parameters = ParamSpec("Parameters")
 Drawn = TypeVar("Drawn")
@@ -34,6 +36,8 @@ WIDTH = 8.6  # inches: 826 px in a browser, so that 10 pt text is read at its ow
 TITLE_SIZE, TEXT_SIZE, SMALL_SIZE = 13.0, 10.5, 9.5
 CHARACTER_WIDTH = 0.56  # mean width of a character of DejaVu Sans, in units of its size
 
+SUPERSCRIPTS = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 RC: dict[str, object] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "sans-serif"],
@@ -49,6 +53,7 @@ RC: dict[str, object] = {
     "xtick.labelsize": SMALL_SIZE,
     "ytick.labelsize": SMALL_SIZE,
     "text.color": INK,
+    "text.parse_math": False,  # a gene or level named `$x^{2}$` is that name
     "legend.fontsize": TEXT_SIZE,
     "legend.frameon": False,
     "figure.facecolor": "white",
@@ -83,6 +88,23 @@ def add_axes(figure: Figure, left: float, bottom: float, width: float, height: f
     """Axes at a place given in inches from the lower left corner."""
     total_width, total_height = figure.get_size_inches()
     return figure.add_axes((left / total_width, bottom / total_height, width / total_width, height / total_height))
+
+
+class PlainPowers(LogFormatterSciNotation):
+    """Powers of ten as text, `10³` or `2×10³`, since nothing here is read as mathematics."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """The label of a tick at `x`."""
+        text = super().__call__(x, pos).removeprefix("$\\mathdefault{").removesuffix("}$").replace("\\times", "×")
+        return re.sub(r"\^\{(.*?)\}", lambda power: power[1].translate(SUPERSCRIPTS), text)
+
+
+def log_scale(axes: Axes, which: Literal["x", "y"]) -> None:
+    """Make an axis logarithmic, with labels of plain text."""
+    axes.set(**{f"{which}scale": "log"})
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_formatter(PlainPowers())
+    axis.set_minor_formatter(PlainPowers(labelOnlyBase=False))
 
 
 def wrapped(text: str, width: float, size: float) -> list[str]:
@@ -120,9 +142,7 @@ def add_header(figure: Figure, title: str, lines: Sequence[str] = ()) -> None:
         axes.set_position((x, y * body / height, w, h * body / height))
     top = height - margin
     for text, size, weight, colour in rows:
-        figure.text(
-            margin / width, top / height, text, size=size, weight=weight, color=colour, va="top", parse_math=False
-        )
+        figure.text(margin / width, top / height, text, size=size, weight=weight, color=colour, va="top")
         top -= size * gap / 72
 
 
@@ -136,7 +156,7 @@ def message_figure(title: str, message: str) -> Figure:
     for spine in axes.spines.values():
         spine.set(visible=True, color="#C8C8C8")
     lines = wrapped(message, WIDTH - 1.0, TEXT_SIZE)
-    axes.text(0.5, 0.5, "\n".join(lines), ha="center", va="center", color=MUTED, parse_math=False)
+    axes.text(0.5, 0.5, "\n".join(lines), ha="center", va="center", color=MUTED)
     add_header(figure, title)
     return figure
 

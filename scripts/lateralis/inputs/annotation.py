@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import io
 import re
-import zlib
+import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from lateralis.errors import InputError, listing
+from lateralis.inputs.files import LONGEST_LINE, check_memory, text_lines
 
+WANTED = "`annotation` must name a GTF file or a table of genes"
 SHIPPED_TABLE = Path(__file__).resolve().parents[3] / "resources" / "genes" / "human_genes.tsv.gz"
 COLUMNS = ["gene_name", "chromosome", "biotype"]
 
@@ -141,9 +142,10 @@ def _one_row_a_gene(genes: pd.DataFrame, where: str) -> pd.DataFrame:
 
 def _read_gene_table(path: Path) -> pd.DataFrame:
     """A table of genes with gene_id and gene_name; chromosome and biotype empty where it has none."""
-    text = "".join(_lines(path)).removeprefix("\ufeff")
-    header = text.partition("\n")[0].rstrip("\r")
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if "\t" in header else ",", strict=True)
+    lines = text_lines(str(path), WANTED)
+    header = next(lines, "").rstrip("\n")
+    csv.field_size_limit(LONGEST_LINE)
+    rows = csv.reader(chain([header + "\n"], lines), delimiter="\t" if "\t" in header else ",", strict=True)
     try:
         columns = next(rows, [])
         absent = [column for column in ("gene_id", "gene_name") if column not in columns]
@@ -153,26 +155,45 @@ def _read_gene_table(path: Path) -> pd.DataFrame:
                 f"has no column {listing(absent)}; its first line reads '{header[:80]}'",
                 "An annotation is a GTF file, or a table with a header and columns gene_id, gene_name, chromosome, biotype",
             )
-        genes = [row for row in rows if row]
+        wanted = [columns.index(column) if column in columns else None for column in ("gene_id", *COLUMNS)]
+        genes = _gathered(_wanted_cells(rows, columns, wanted, path), path)
     except csv.Error as error:
         raise InputError(f"{path}, line {rows.line_num}", f"is no row of a table ({error})") from None
-    for number, row in enumerate(genes, start=2):
-        if len(row) != len(columns):
-            raise InputError(f"{path}, row {number}", f"has {len(row)} fields", f"The header has {len(columns)}")
-    wanted = [columns.index(column) if column in columns else None for column in ("gene_id", *COLUMNS)]
-    table = pd.DataFrame(
-        [["" if place is None else row[place] for place in wanted] for row in genes],
-        columns=["gene_id", *COLUMNS],
-        dtype=object,
-    )
+    table = pd.DataFrame(genes, columns=["gene_id", *COLUMNS], dtype=object)
     _check_rows(table, path)
     return table
 
 
+def _wanted_cells(
+    rows: Iterable[list[str]], columns: list[str], wanted: list[int | None], path: Path
+) -> Iterator[tuple[str, ...]]:
+    """The cells of each row at the places wanted, empty at None; a row of another width is an `InputError`."""
+    for number, row in enumerate(filter(None, rows), start=2):
+        if len(row) != len(columns):
+            raise InputError(f"{path}, row {number}", f"has {len(row)} fields", f"The header has {len(columns)}")
+        yield tuple("" if place is None else row[place] for place in wanted)
+
+
+def _gathered(rows: Iterable[tuple[str, ...]], path: Path) -> list[tuple[str, ...]]:
+    """Rows that differ, in order; more of them than a file of that size holds are an `InputError`."""
+    found: dict[tuple[str, ...], None] = {}
+    memory = 0
+    for row in rows:
+        if row not in found:
+            found[row] = None
+            memory += sum(map(sys.getsizeof, row)) + 200
+            if len(found) % 10_000 == 0:
+                check_memory(str(path), memory)
+    check_memory(str(path), memory)
+    return list(found)
+
+
 def _read_gtf(path: Path) -> pd.DataFrame:
     """Genes of a GTF file: its `gene` features, or where it has none, the genes that its other features name."""
-    rows = list(_gtf_genes(path, gene_features=True)) or list(_gtf_genes(path, gene_features=False))
-    table = pd.DataFrame(rows, columns=["gene_id", *COLUMNS], dtype=object).drop_duplicates(ignore_index=True)
+    rows = _gathered(_gtf_genes(path, gene_features=True), path) or _gathered(
+        _gtf_genes(path, gene_features=False), path
+    )
+    table = pd.DataFrame(rows, columns=["gene_id", *COLUMNS], dtype=object)
     _check_rows(table, path)
     return table
 
@@ -180,10 +201,10 @@ def _read_gtf(path: Path) -> pd.DataFrame:
 def _gtf_genes(path: Path, gene_features: bool) -> Iterator[tuple[str, str, str, str]]:
     """gene_id, gene_name, chromosome, biotype of each line that is (or, for False, is not) a `gene` feature."""
     patterns = [_attribute("gene_id"), _attribute("gene_name", "gene"), _attribute("gene_biotype", "gene_type")]
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(text_lines(str(path), WANTED), start=1):
         if line.startswith("#") or not line.strip():
             continue
-        fields = line.rstrip("\r\n").split("\t", 8)
+        fields = line.rstrip("\n").split("\t", 8)
         if len(fields) != 9:
             raise InputError(
                 f"{path}, line {number}", f"has {len(fields)} fields", "A GTF line has 9, separated by tabs"
@@ -208,21 +229,3 @@ def _check_rows(genes: pd.DataFrame, path: Path) -> None:
     blank = genes["gene_id"].str.strip() == ""
     if blank.any():
         raise InputError(f"{path}, column 'gene_id'", f"is empty in {int(blank.sum())} rows", "Every gene needs an id")
-
-
-def _lines(path: Path) -> Iterator[str]:
-    """Lines of a text file, gzipped or not; a file that cannot be read is an `InputError`."""
-    try:
-        with open(path, "rb") as probe:
-            compressed = probe.read(2) == b"\x1f\x8b"
-        opener = gzip.open if compressed else open
-        with opener(path, "rt", encoding="utf-8", newline="") as handle:
-            yield from handle
-    except FileNotFoundError:
-        raise InputError(
-            str(path), "there is no such file", "annotation must name a GTF file or a table of genes"
-        ) from None
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise InputError(
-            str(path), f"cannot be read ({error})", "Give a GTF or a table, plain or gzipped, in UTF-8"
-        ) from None

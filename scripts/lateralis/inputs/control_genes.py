@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from lateralis.errors import InputError
-from lateralis.inputs.formats.text import open_text
+from lateralis.inputs.files import text_lines
 
 
 def read_control_genes(path: str) -> list[str]:
@@ -20,10 +18,7 @@ def read_control_genes(path: str) -> list[str]:
     InputError
         The file cannot be read or names no gene.
     """
-    if not Path(path).is_file():
-        raise InputError(path, "there is no such file", "`size_factors.control_genes` must name a list of gene ids")
-    with open_text(path) as handle:
-        lines = handle.read().decode("utf-8-sig").splitlines()
+    lines = text_lines(path, "`size_factors.control_genes` must name a list of gene ids")
     genes = list(dict.fromkeys(filter(None, map(str.strip, lines))))
     if not genes:
         raise InputError(path, "names no gene", "Give one gene id a line, or remove `size_factors.control_genes`")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 
 from lateralis.config import Counts
 from lateralis.errors import InputError, listing
+from lateralis.inputs.files import check_file
 from lateralis.inputs.formats import anndata_file, featurecounts, htseq, matrix, nfcore, samplewise, star, transcripts
 from lateralis.inputs.formats.content import Parsed, repeated, whole_counts
-from lateralis.inputs.formats.text import check_file
 from lateralis.inputs.rawness import log_intensities, suspicions
 from lateralis.io import sha256
+from lateralis.names import check_names
 
 ESTIMATED = {"salmon": "salmon", "kallisto": "kallisto", "nfcore": "nf-core/rnaseq"}  # format: program
 
@@ -85,7 +86,7 @@ def absent_samples(spec: Counts, listed: Collection[str], excluded: Collection[s
         found = ONE_FILE[spec.format].sample_names(spec.path)
         counted = set(featurecounts.names_or_stems(found, names)[0] if spec.format == "featurecounts" else found)
     else:
-        counted = {name for name, path in source_files(spec, names).items() if Path(path).exists()}
+        counted = {name for name, path in source_files(spec, names).items() if os.path.exists(path)}
     return (
         [name for name in excluded if name in listed and name not in counted],
         [name for name in excluded if name not in listed and name in counted],
@@ -156,13 +157,18 @@ def read_counts(spec: Counts, samples: list[str], set_aside: Collection[str] = (
         samplewise.check_sample_files(spec.path, spec.file_pattern, samples, "the sample sheet", set_aside)
         parsed = _read_samplewise(spec, files)
         values, notes = parsed.values, list(parsed.notes)
+    if values.columns.tolist() != samples:
+        values = values[samples]
+    check_names(values.index, spec.path, "gene")
+    if parsed.gene_names is not None:
+        check_names(parsed.gene_names, spec.path, "gene_name")
     if assay == "log_intensity":
-        table = log_intensities(values[samples], spec.path)
+        table = log_intensities(values, spec.path)
         table.index = table.index.rename("gene_id")
         return CountTable(table, None, parsed.gene_names, notes)
     if spec.format in ESTIMATED:
         notes.append(f"Counts estimated by {ESTIMATED[spec.format]} were rounded to whole numbers.")
-    counts = whole_counts(values[samples], files, estimated=spec.format in ESTIMATED)
+    counts = whole_counts(values, files, estimated=spec.format in ESTIMATED)
     counts.index = counts.index.rename("gene_id")
     notes += suspicions(counts)
     lengths = None if parsed.lengths is None else _positive(parsed.lengths[samples], files)
@@ -186,6 +192,7 @@ def _names_in_file(
     note = None
     if spec.format == "featurecounts":
         names, note = featurecounts.names_or_stems(names, samples)
+    check_names(names, spec.path, "sample")
     if not names:
         raise InputError(spec.path, "has no sample", "It needs one column a sample")
     if repeated(names):

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from lateralis.configfile import parse_section, read_yaml
 from lateralis.errors import InputError, listing
-from lateralis.sections import Section
+from lateralis.sections import Label, Section, Sentence
 
 SHIPPED = Path(__file__).resolve().parents[3] / "resources" / "panels"
 PanelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
@@ -19,16 +19,16 @@ GeneId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")]
 class Panel(Section):
     """Marker genes of one kind or state of cells."""
 
-    title: str = Field(min_length=1, max_length=80, description="In words, for figures.")
+    title: Sentence = Field(min_length=1, max_length=80, description="In words, for figures.")
     role: Literal["identity", "contaminant", "state"] = Field(description="What a low or high score means.")
-    source: str = Field(min_length=3, description="Where the markers are from.")
-    genes: dict[str, GeneId] = Field(min_length=1, description="Symbol and Ensembl id of each.")
+    source: Sentence = Field(min_length=3, description="Where the markers are from.")
+    genes: dict[Label, GeneId] = Field(min_length=1, description="Symbol and Ensembl id of each.")
 
 
 class PanelFile(Section):
     """Panels for one kind of sample."""
 
-    title: str = Field(min_length=1, max_length=80, description="The samples that it is for.")
+    title: Sentence = Field(min_length=1, max_length=80, description="The samples that it is for.")
     panels: dict[PanelName, Panel] = Field(min_length=1, description="The panels, by name.")
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from lateralis.errors import InputError, listing
+from lateralis.inputs.files import text_lines
 from lateralis.stages import Relatedness
 
 SAME_PERSON = 0.8  # somalier's relatedness; parent and child, or siblings, are near 0.5
@@ -32,12 +31,10 @@ def read_relatedness(spec: Relatedness, samples: pd.Index) -> pd.DataFrame:
     InputError
         With the file, the row, what was found and what would be right; also where no pair is of the cohort.
     """
-    try:
-        lines = Path(spec.path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            "qc.relatedness.path", f"'{spec.path}' cannot be read ({error})", f"Give {spec.format}'s table of pairs"
-        ) from None
+    lines = [
+        line.rstrip("\n")
+        for line in text_lines(spec.path, f"`qc.relatedness` must name {spec.format}'s table of pairs")
+    ]
     parse = _somalier if spec.format == "somalier" else _ngscheckmate
     pairs = [
         parse(spec.path, lines, number)

@@ -11,7 +11,13 @@ import pandas as pd
 
 from lateralis.config import Samples, Variable
 from lateralis.errors import InputError, listing
+from lateralis.inputs.files import text_lines
+from lateralis.inputs.formats.content import repeated
+from lateralis.names import flaw
 
+LARGEST = 32_000_000  # characters of a sheet
+WANTED = "`samples` must name the sample sheet: a TSV or CSV text in UTF-8 with a header and one row a sample"
+OUT_OF_RANGE = 1e100  # squares of such numbers are infinite
 MISSING = ("", "NA", "N/A", "NaN", "nan", "na", "n/a", "None", "null", ".")
 
 
@@ -47,6 +53,7 @@ def type_samples(text: pd.DataFrame, spec: Samples, where: str) -> pd.DataFrame:
     blank = [row for row, name in names.items() if not name.strip()]
     if blank:
         raise InputError(f"{where}, row {blank[0]}, column '{spec.id}'", "is empty", "Every sample needs a name")
+    _check_texts(text, spec, where)
     twice = names[names.duplicated()].unique()
     if len(twice):
         raise InputError(
@@ -59,6 +66,16 @@ def type_samples(text: pd.DataFrame, spec: Samples, where: str) -> pd.DataFrame:
         variable = spec.variables.get(column)
         sheet[column] = values if variable is None else _typed(values, variable, f"{where}, column '{column}'")
     return sheet
+
+
+def _check_texts(text: pd.DataFrame, spec: Samples, where: str) -> None:
+    """Raise an `InputError` on the first cell of text that does harm in tables, pages, logs or spreadsheets."""
+    numeric = [name for name, variable in spec.variables.items() if variable.type == "numeric"]
+    for column in text.columns.drop(numeric, errors="ignore"):
+        for row, cell in text[column].items():
+            problem = flaw(cell)
+            if problem is not None:
+                raise InputError(f"{where}, row {row}, column '{column}'", f"'{cell:.60}' {problem[0]}", problem[1])
 
 
 def check_exclusions(samples: Collection[str], spec: Samples, where: str) -> None:
@@ -136,23 +153,26 @@ def replicate_units(sheet: pd.DataFrame, spec: Samples) -> pd.Series:
 
 def _read_text_table(path: Path) -> pd.DataFrame:
     """Every cell as text, verbatim, indexed by line; header checked for repeated names before pandas could rename them."""
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as handle:
-            lines = handle.read()
-    except FileNotFoundError:
-        raise InputError(str(path), "there is no such file", "samples must name the sample sheet") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            str(path), f"cannot be read ({error})", "A sample sheet is a TSV or CSV text in UTF-8"
-        ) from None
-    header = next((line for line in lines.splitlines() if line.strip()), None)
+    lines, size = [], 0
+    for line in text_lines(str(path), WANTED):
+        lines.append(line)
+        size += len(line)
+        if size > LARGEST:
+            raise InputError(str(path), f"has more than {LARGEST:,} characters", WANTED)
+    header = next((line for line in lines if line.strip()), None)
     if header is None:
-        raise InputError(str(path), "is empty", "A sample sheet has a header and one row a sample")
+        raise InputError(str(path), "is empty", WANTED)
     delimiter = "\t" if "\t" in header else ";" if ";" in header and "," not in header else ","
-    reader = csv.reader(lines.splitlines(), delimiter=delimiter)
-    rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    csv.field_size_limit(LARGEST)
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise InputError(f"{path}, row {reader.line_num}", f"is no row of a table ({error})", WANTED) from None
+    if not rows:
+        raise InputError(str(path), "is empty", WANTED)
     columns = rows.pop(0)[1]
-    twice = sorted({column for column in columns if columns.count(column) > 1})
+    twice = repeated(columns)
     if twice:
         raise InputError(f"{path}, header", f"names column {listing(twice)} twice", "Give each column its own name")
     for number, row in rows:
@@ -169,7 +189,7 @@ def _typed(values: pd.Series, variable: Variable, where: str) -> pd.Series:
     present = values[values != ""]
     if variable.type == "numeric":
         numbers = pd.to_numeric(present, errors="coerce")
-        finite = numbers.notna() & ~numbers.isin([float("inf"), float("-inf")])
+        finite = numbers.abs() < OUT_OF_RANGE  # False where there is no number
         if not finite.all():
             sample = finite.index[~finite][0]
             raise InputError(

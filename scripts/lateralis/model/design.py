@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from typing import Literal
 
@@ -12,6 +13,7 @@ from lateralis.config import Contrast, Variable
 from lateralis.errors import InputError, listing
 from lateralis.expressions import Factor, comparisons, dropped_terms, matches, parse_formula, parse_subset
 
+MOST_COLUMNS = 5000  # of a design matrix, which a few crossed variables of many levels would exceed
 _TRANSFORM = {"log": np.log, "log2": np.log2, "log10": np.log10, "log1p": np.log1p, "sqrt": np.sqrt}
 
 
@@ -103,6 +105,12 @@ def design_matrix(
     )
     if data.empty:
         return pd.DataFrame({"Intercept": 1.0}, index=obs.index)
+    levels = {name: data[name].nunique() if data[name].dtype == "category" else 1 for name in data}
+    n_columns = sum(math.prod(levels[str(factor)] for factor in term) for term in formula.terms)
+    if n_columns > MOST_COLUMNS:
+        raise InputError(
+            where, f"its terms come to {n_columns:,} combinations of levels", f"At most {MOST_COLUMNS:,} are taken"
+        )
     if at is not None:
         coded = {str(factor): _column(obs, factor, variables, where, at) for factor in formula.factors}
         rows = pd.concat([data, pd.DataFrame(coded, index=at.index)], ignore_index=True)
@@ -128,7 +136,14 @@ def _column(
 ) -> pd.Series:
     """One factor's values in `obs`, or in `at` centred and scaled as in `obs`, ready to be coded."""
     values, variable = obs[factor.variable], variables[factor.variable]
+    if factor.variable == "Intercept":
+        raise InputError(where, "'Intercept' is the name of a coefficient", "Give the variable another name")
     if variable.type == "categorical":
+        joined = [level for level in values.cat.categories if "]:" in level]  # as in `g[T.x]:h[T.y]`
+        if joined:
+            raise InputError(
+                where, f"level {listing(joined)} of '{factor.variable}' reads as an interaction", "Write it without ]:"
+            )
         present = values.cat.remove_unused_categories()
         if len(present.cat.categories) < 2:
             raise InputError(

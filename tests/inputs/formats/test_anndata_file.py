@@ -1,4 +1,7 @@
+import shutil
+
 import anndata as ad
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -74,3 +77,156 @@ def test_other_and_cut_files(tmp_path):
 def test_a_file_without_a_matrix(tmp_path):
     with pytest.raises(InputError, match="has neither a layer `counts` nor `X`"):
         read_counts(write(tmp_path, None), ["S-1", "NA"])
+
+
+# --- files that somebody made to do harm ---
+
+
+def changed(tmp_path, change, x=COUNTS, **options):
+    """A valid file after `change(file)`, as the config names it."""
+    spec = write(tmp_path, x, **options)
+    with h5py.File(spec.path, "r+") as file:
+        change(file)
+    return spec
+
+
+def linked(name, link):
+    def change(file):
+        del file[name]
+        file[name] = link
+
+    return change
+
+
+@pytest.mark.parametrize("name", ["X", "obs", "obs/_index", "var", "var/_index"])
+@pytest.mark.parametrize(
+    "link", [h5py.ExternalLink("secret.h5ad", "/X"), h5py.SoftLink("/uns"), h5py.SoftLink("/nowhere")], ids=type
+)
+def test_links_are_not_followed(tmp_path, name, link):
+    (tmp_path / "other").mkdir()
+    secret = write(tmp_path / "other", COUNTS + 1000)
+    shutil.copy(secret.path, tmp_path / "secret.h5ad")
+    with pytest.raises(InputError, match=f"{name.split('/')[-1]}: is a link to another place"):
+        read_counts(changed(tmp_path, linked(name, link)), ["S-1", "NA"])
+
+
+def test_an_index_elsewhere_in_the_file_is_not_followed(tmp_path):
+    def change(file):
+        file["elsewhere"] = h5py.ExternalLink("secret.h5ad", "/obs/_index")
+        file["obs"].attrs["_index"] = "/elsewhere"
+
+    with pytest.raises(InputError, match="/elsewhere: is a link to another place"):
+        read_counts(changed(tmp_path, change), ["S-1", "NA"])
+
+
+def test_storage_in_other_files_is_not_read(tmp_path):
+    (tmp_path / "raw").write_bytes(np.arange(6).tobytes())
+
+    def external(file):
+        del file["X"]
+        file.create_dataset("X", (2, 3), "int64", external=[(str(tmp_path / "raw"), 0, 48)])
+
+    def virtual(file):
+        del file["X"]
+        layout = h5py.VirtualLayout(shape=(2, 3), dtype="int64")
+        layout[:] = h5py.VirtualSource(str(tmp_path / "other.h5"), "X", shape=(2, 3))
+        file.create_virtual_dataset("X", layout)
+
+    for change in (external, virtual):
+        with pytest.raises(InputError, match="/X: is stored in another file"):
+            read_counts(changed(tmp_path, change), ["S-1", "NA"])
+
+
+@pytest.mark.parametrize(
+    ("shape", "chunks"), [((10**6, 10**6), (100, 100)), ((2, 3), (10**5, 10**5)), ((10**5, 10**4), None)]
+)
+def test_shapes_that_are_claimed_take_no_memory(tmp_path, shape, chunks):
+    def change(file):
+        del file["X"]
+        file.create_dataset("X", shape, "float32", chunks=chunks, maxshape=(None, None) if chunks else None)
+
+    spec = changed(tmp_path, change)
+    with pytest.raises(InputError, match="holds more than 480 MB of numbers and names"):
+        read_counts(spec, ["S-1", "NA"])
+
+
+@pytest.mark.parametrize(
+    ("part", "values", "found"),
+    [
+        ("indices", [0, 1, 2, 0, 1, 10**6], "is truncated or corrupt"),
+        ("indices", [0, 1, 2, 0, 1, -1], "is truncated or corrupt"),
+        ("indptr", [0, 3, 10**9], "is truncated or corrupt"),
+        ("indptr", [0, 9, 6], "is truncated or corrupt"),
+        ("indptr", [0, 6], "is truncated or corrupt"),
+        ("data", [1.0, 2.0], "is truncated or corrupt"),
+        ("data", [b"a"] * 6, r"holds values of type \|S1"),
+    ],
+)
+def test_sparse_matrices_that_lie(tmp_path, part, values, found):
+    def change(file):
+        del file[f"X/{part}"]
+        file[f"X/{part}"] = np.array(values)
+
+    with pytest.raises(InputError, match=found):
+        read_counts(changed(tmp_path, change, sparse.csr_matrix(COUNTS)), ["S-1", "NA"])
+
+
+@pytest.mark.parametrize("shape", [(10**6, 10**6), (3, 2), (2, 3, 4), (2,), (-1, 3)])
+def test_sparse_shapes_that_lie(tmp_path, shape):
+    spec = changed(tmp_path, lambda file: file["X"].attrs.create("shape", shape), sparse.csr_matrix(COUNTS))
+    with pytest.raises(InputError, match=r"holds more than|is stored as|truncated or corrupt|has shape"):
+        read_counts(spec, ["S-1", "NA"])
+
+
+def test_a_text_that_many_cells_share_takes_no_memory(tmp_path):
+    """20,000 names of 2 MB each in a file of 3 MB: fixed texts, unpacked from zeros."""
+
+    def change(file):
+        del file["var/_index"]
+        file.create_dataset("var/_index", (20_000,), "S2000000", chunks=(1,), compression="gzip")
+
+    with pytest.raises(InputError, match="holds more than 480 MB of numbers and names"):
+        read_counts(changed(tmp_path, change), ["S-1", "NA"])
+
+
+def test_nothing_is_unpickled(tmp_path):
+    """A pickle that would make a file stays bytes, as a name or in `uns`, which is not read."""
+    marker = tmp_path / "owned"
+    payload = f"cpathlib\nPath.touch\n(cpathlib\nPath\n(V{marker}\ntRtR.".encode()
+
+    def change(file):
+        file["uns/payload"] = np.frombuffer(payload, dtype=np.uint8)
+        file["var/gene_symbol"] = np.array([payload, b"b", b"c"])
+
+    with pytest.raises(InputError, match="gene_name 'cpathlib"):
+        read_counts(changed(tmp_path, change), ["S-1", "NA"])
+    assert not marker.exists()
+
+
+def test_names_in_every_dress(tmp_path):
+    symbols = pd.Categorical(["SOD1", None, "FUS"])
+    table = read_counts(write(tmp_path, COUNTS, var={"gene_symbol": symbols}), ["S-1", "NA"])
+    assert table.gene_names.tolist() == ["SOD1", "", "FUS"]
+    nullable = pd.array(["SOD1", None, "FUS"], dtype="string")
+    with ad.settings.override(allow_write_nullable_strings=True):
+        table = read_counts(write(tmp_path, COUNTS, var={"gene_symbol": nullable}), ["S-1", "NA"])
+    assert table.gene_names.tolist() == ["SOD1", "", "FUS"]
+
+
+def test_names_of_old_files(tmp_path):
+    """Before 0.7, `obs` and `var` were datasets of records; before 0.8, categories stood in a group of their own."""
+
+    def records(file):
+        for axis, names in (("obs", ["S-1", "NA"]), ("var", ["g1", "NA", "g3"])):
+            del file[axis]
+            file[axis] = np.array([(name.encode(),) for name in names], dtype=[("index", "S5")])
+
+    table = read_counts(changed(tmp_path, records), ["S-1", "NA"])
+    assert table.counts["NA"].to_dict() == {"g1": 4, "NA": 5, "g3": 6}
+
+    def categories(file):
+        file["var/__categories/gene_symbol"] = np.array([b"FUS", b"SOD1"])
+        file["var/gene_symbol"] = np.array([1, -1, 0], dtype=np.int8)
+        file["var/gene_symbol"].attrs["categories"] = file["var/__categories/gene_symbol"].ref
+
+    assert read_counts(changed(tmp_path, categories), ["S-1", "NA"]).gene_names.tolist() == ["SOD1", "", "FUS"]

@@ -31,3 +31,13 @@ def test_both_sides_of_a_mismatch_are_listed(folder):
         check_sample_files(folder, "{sample}.tab", ["S 1", "2-b", "absent"], "samples.tsv")
     assert "no file {sample}.tab for 1 of 3 samples: 'absent'" in str(error.value)
     assert "no row in samples.tsv for 1 files: '[3].tab'" in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/b", "a\\b", "..", ".", "{cohort}", "S{1}", "é" * 128])
+def test_a_sample_names_no_other_folder(tmp_path, name):
+    (tmp_path / "counts").mkdir()
+    (tmp_path / "secret.txt").write_text("root\t1\n")
+    with pytest.raises(InputError, match=r"^sample '.*: its name "):
+        sample_files(str(tmp_path / "counts"), "{sample}.txt", [name])
+    with pytest.raises(InputError, match=r"^sample '.*: its name "):
+        check_sample_files(str(tmp_path / "counts"), "{sample}.txt", [name], "samples.tsv")

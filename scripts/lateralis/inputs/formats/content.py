@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -83,7 +83,8 @@ def check_amounts(
     array = values.to_numpy()
     bad = ~((array >= 0) & (array <= most))  # true for NaN too
     if whole and array.dtype.kind == "f":
-        bad |= array != np.rint(array)
+        for rows in _in_pieces(array):
+            bad[rows] |= array[rows] != np.rint(array[rows])
     if not bad.any():
         return
     first, column = divmod(int(bad.argmax()), bad.shape[1])
@@ -104,6 +105,12 @@ def check_amounts(
         f"the {quantity} is {value:.15g}, {problem}",
         right,
     )
+
+
+def _in_pieces(array: np.ndarray) -> Iterator[slice]:
+    """Rows a few at a time, for steps that would else need a copy of the whole array."""
+    step = max(1_000_000 // max(array.shape[1], 1), 1)
+    return (slice(start, start + step) for start in range(0, len(array), step))
 
 
 def _seen(values: pd.DataFrame, whole: bool) -> str:
@@ -140,7 +147,10 @@ def whole_counts(values: pd.DataFrame, files: Mapping[str, str], *, estimated: b
             "Estimated counts are needed, e.g. nf-core's salmon.merged.gene_counts.tsv, not its TPM",
         )
     if array.dtype.kind == "f":
-        array = np.rint(array)
+        rounded = np.empty_like(array, dtype="int64")
+        for rows in _in_pieces(array):
+            rounded[rows] = np.rint(array[rows])
+        array = rounded
     counts = pd.DataFrame(array.astype("int64", copy=False), index=values.index, columns=values.columns)
     empty = counts.columns[(array == 0).all(axis=0)]
     if len(empty):

@@ -36,6 +36,7 @@ def _header(path: str) -> Header:
 
 def _read_one(sample: str, path: str) -> pd.DataFrame:
     """Column `count` by gene id."""
-    table = read_rows(path, _header(path), [1])
-    counts = pd.DataFrame({"count": table[1].to_numpy()}, index=pd.Index(table[0], dtype=object, name="gene_id"))
+    rows = read_rows(path, _header(path), [1])
+    genes = pd.Index(rows.texts[0], dtype=object, name="gene_id")
+    counts = pd.DataFrame(rows.numbers, index=genes, columns=["count"])
     return counts[~counts.index.str.startswith("__")]

@@ -24,13 +24,12 @@ def read_table(path: str, header: Header, first_sample: int) -> Parsed:
     A column `gene_name` between them gives the symbols.
     """
     names = header.fields[first_sample:]
-    table = read_rows(path, header, range(first_sample, len(header.fields)))
-    genes = pd.Index(table[0], dtype=object, name="gene_id")
     between = header.fields[1:first_sample]
+    symbol = 1 + between.index("gene_name") if "gene_name" in between else None
+    rows = read_rows(path, header, range(first_sample, len(header.fields)), (0,) if symbol is None else (0, symbol))
+    genes = pd.Index(rows.texts[0], dtype=object, name="gene_id")
     symbols = None
-    if "gene_name" in between:
-        symbols = pd.Series(
-            table[1 + between.index("gene_name")].to_numpy(), index=genes, name="gene_name", dtype=object
-        )
-    values = table.iloc[:, first_sample:].to_numpy()
-    return Parsed(pd.DataFrame(values, index=genes, columns=pd.Index(names, dtype=object)), gene_names=symbols)
+    if symbol is not None:
+        symbols = pd.Series(rows.texts[symbol], index=genes, name="gene_name", dtype=object)
+    values = pd.DataFrame(rows.numbers, index=genes, columns=pd.Index(names, dtype=object))
+    return Parsed(values, gene_names=symbols)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ import pandas as pd
 
 from lateralis.errors import InputError, listing
 from lateralis.inputs.formats.content import check_ids
+from lateralis.sections import LONGEST_FILE_NAME
 
 
 def sample_files(folder: str, pattern: str, samples: Iterable[str]) -> dict[str, str]:
@@ -22,15 +24,27 @@ def sample_files(folder: str, pattern: str, samples: Iterable[str]) -> dict[str,
     pattern : path below it, with `{sample}` for the name
     samples : names of the samples, verbatim
     """
-    paths = {sample: Path(folder) / pattern.replace("{sample}", sample) for sample in samples}
+    paths = {sample: str(Path(folder) / pattern.replace("{sample}", _part_of_path(sample))) for sample in samples}
     return {
-        sample: str(_zipped(path) if not path.exists() and _zipped(path).exists() else path)
+        sample: f"{path}.gz" if not os.path.exists(path) and os.path.exists(f"{path}.gz") else path
         for sample, path in paths.items()
     }
 
 
-def _zipped(path: Path) -> Path:
-    return path.with_name(path.name + ".gz")
+def _part_of_path(sample: str) -> str:
+    """The name of a sample, where it can be part of a path below a folder and nothing else."""
+    wrong = [character for character in "/\\{}" if character in sample]
+    if wrong or sample in ("", ".", ".."):
+        raise InputError(
+            f"sample '{sample:.60}'",
+            f"its name holds '{wrong[0]}'" if wrong else "its name is no name of a file",
+            "With one file a sample, the name is part of a path: it names no other folder and holds no braces",
+        )
+    if len(sample.encode(errors="replace")) > LONGEST_FILE_NAME:
+        raise InputError(
+            f"sample '{sample:.60}'", f"its name is longer than {LONGEST_FILE_NAME} bytes", "No file has such a name"
+        )
+    return sample
 
 
 def names_on_disk(folder: str, pattern: str) -> dict[str, str]:
@@ -55,7 +69,7 @@ def check_sample_files(
         raise InputError(
             folder, "there is no such folder", f"Give the folder that holds one file a sample, laid out as {pattern}"
         )
-    missing = [sample for sample, path in sample_files(folder, pattern, samples).items() if not Path(path).exists()]
+    missing = [sample for sample, path in sample_files(folder, pattern, samples).items() if not os.path.exists(path)]
     missing = [sample for sample in missing if sample not in set_aside]
     known = {*samples, *set_aside}
     unlisted = [file for name, file in names_on_disk(folder, pattern).items() if name not in known]

@@ -107,11 +107,9 @@ def _contradiction(totals: pd.DataFrame, strand: str) -> str | None:
 def _read_one(sample: str, path: str) -> pd.DataFrame:
     """Counts by gene id in the columns of `COLUMNS`."""
     check_header(path)
-    table = read_rows(path, Header(["gene", *COLUMNS], "\t", 0), list(COLUMNS.values()))
-    table = table[~table[0].isin(SPECIAL)]
-    counts = (
-        table.iloc[:, 1:].set_axis(pd.Index(table[0], dtype=object, name="gene_id")).set_axis(list(COLUMNS), axis=1)
-    )
+    rows = read_rows(path, Header(["gene", *COLUMNS], "\t", 0), list(COLUMNS.values()))
+    genes = pd.Index(rows.texts[0], dtype=object, name="gene_id")
+    counts = pd.DataFrame(rows.numbers, index=genes, columns=list(COLUMNS))[~genes.isin(SPECIAL)]
     for strand in COLUMNS:
         check_amounts(counts[[strand]].set_axis([sample], axis=1), {sample: path}, quantity=f"{strand} count")
     return counts

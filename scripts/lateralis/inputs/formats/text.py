@@ -7,32 +7,19 @@ Sample names and gene ids stay text, verbatim: pandas never sees the header (it 
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import zlib
-from collections.abc import Hashable, Iterator, Sequence
-from contextlib import contextmanager
+import re
+import sys
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, cast
 
+import numpy as np
 import pandas as pd
 
 from lateralis.errors import InputError
+from lateralis.inputs.files import LONGEST_LINE, TEXT_WANTED, check_memory, text_blocks, text_lines
 
 DELIMITERS = ("\t", ",", ";")
-GZIP_MAGIC = b"\x1f\x8b"
-OTHER_MAGIC = {
-    b"PK\x03\x04": "an Excel workbook or zip archive",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"\xff\xfe": "UTF-16 text",
-    b"\xfe\xff": "UTF-16 text",
-    b"BZh": "compressed with bzip2",
-    b"\xfd7zX": "compressed with xz",
-    b"\x28\xb5\x2f\xfd": "compressed with zstd",
-    b"\x89HDF": "an HDF5 (h5ad) file",
-}
-TEXT_WANTED = "Save it as tab- or comma-separated text in UTF-8, plain or gzipped"
 
 
 @dataclass(frozen=True)
@@ -49,46 +36,6 @@ class Header:
     fields: list[str]
     delimiter: str
     skip: int
-
-
-def check_file(path: str) -> None:
-    """Raise `InputError` unless `path` is a file with something in it."""
-    if not Path(path).exists():
-        raise InputError(path, "there is no such file", "Give the path of the count file")
-    if Path(path).is_dir():
-        raise InputError(path, "is a folder", "Give the path of a file")
-    if Path(path).stat().st_size == 0:
-        raise InputError(path, "is empty")
-
-
-@contextmanager
-def open_text(path: str) -> Iterator[IO[bytes]]:
-    """Yield the decompressed bytes of a plain or gzipped file, told apart by content, not by name.
-
-    Raises
-    ------
-    InputError
-        The file is missing, empty, another kind of file, truncated, corrupt, or not UTF-8.
-    """
-    check_file(path)
-    try:
-        with open(path, "rb") as handle:
-            magic = handle.read(4)
-            handle.seek(0)
-            for start, kind in OTHER_MAGIC.items():
-                if magic.startswith(start):
-                    raise InputError(path, f"is {kind}, not delimited text", TEXT_WANTED)
-            if magic.startswith(GZIP_MAGIC):
-                with gzip.open(handle, "rb") as unzipped:
-                    yield cast(IO[bytes], unzipped)
-            else:
-                yield handle
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(path, f"is truncated or corrupt ({error})", "Copy or download it again") from None
-    except UnicodeDecodeError as error:
-        raise InputError(path, f"is not UTF-8 text ({error.reason} at byte {error.start})", TEXT_WANTED) from None
-    except PermissionError:
-        raise InputError(path, "may not be read", "Give yourself the right to read it") from None
 
 
 def sniff_delimiter(line: str) -> str | None:
@@ -115,14 +62,13 @@ def first_rows(path: str, most: int, comment: str | None = None) -> tuple[list[l
     """
     lines: list[str] = []
     skipped = 0
-    with open_text(path) as handle, io.TextIOWrapper(handle, encoding="utf-8-sig") as text:
-        for line in text:
-            if not lines and (not line.strip() or (comment is not None and line.startswith(comment))):
-                skipped += 1
-            elif line.strip():
-                lines.append(line.rstrip("\n"))
-            if len(lines) == most:
-                break
+    for line in text_lines(path):
+        if not lines and (not line.strip() or (comment is not None and line.startswith(comment))):
+            skipped += 1
+        elif line.strip():
+            lines.append(line.rstrip("\n"))
+        if len(lines) == most:
+            break
     if not lines:
         raise InputError(path, "is empty: it holds no header and no row")
     if lines[0].startswith("# "):
@@ -136,7 +82,15 @@ def first_rows(path: str, most: int, comment: str | None = None) -> tuple[list[l
         raise InputError(
             path, f"its first line {lines[0]!r:.60} has no tab, comma or semicolon", "Separate the columns with tabs"
         )
-    return [next(csv.reader([line], delimiter=delimiter)) for line in lines], delimiter, skipped
+    return [_fields(line, delimiter, path) for line in lines], delimiter, skipped
+
+
+def _fields(line: str, delimiter: str, path: str) -> list[str]:
+    csv.field_size_limit(LONGEST_LINE)
+    try:
+        return next(csv.reader([line], delimiter=delimiter))
+    except csv.Error as error:
+        raise InputError(path, f"its first lines are no table ({error})", "Separate the columns with tabs") from None
 
 
 def read_header(path: str, comment: str | None = None) -> Header:
@@ -162,52 +116,103 @@ def read_header(path: str, comment: str | None = None) -> Header:
     return Header(header, delimiter, skipped + 1)
 
 
-def read_rows(path: str, header: Header, numbers: Sequence[int]) -> pd.DataFrame:
-    """Read the rows below a header.
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a table, in the order of the file.
+
+    Attributes
+    ----------
+    texts : position of a column → (n_rows,) text, verbatim
+    numbers : (n_rows, n_numbers) int64 or float64; may be negative, fractional or infinite
+    """
+
+    texts: dict[int, np.ndarray]
+    numbers: np.ndarray
+
+
+def read_rows(path: str, header: Header, numbers: Sequence[int], texts: Sequence[int] = (0,)) -> Rows:
+    """Read the rows below a header, piece by piece.
 
     Parameters
     ----------
     path : file to read
     header : as `read_header` returned it
-    numbers : positions of the columns that hold numbers; all others are text, verbatim
-
-    Returns
-    -------
-    DataFrame with one column a field, named by position; int64 or float64 in `numbers`, text elsewhere. Numbers may be
-    negative, fractional or infinite.
+    numbers : positions of the columns that hold numbers
+    texts : positions of the columns that are wanted as text
 
     Raises
     ------
     InputError
-        With file, row and column of the first empty or non-numeric cell, or of a row with too many fields.
+        With file, row and column of the first empty or non-numeric cell, or of a row with too many fields; where the rows
+        take more memory than those of a file of that size do.
     """
+    columns = list(numbers)
+    found: dict[int, list[np.ndarray]] = {position: [] for position in texts}
+    pieces: list[np.ndarray] = []
+    skip, lines, memory = header.skip, 0, 0
+    for block in text_blocks(path):
+        table = _table(block, path, header, columns, skip, lines)
+        lines, skip = lines + block.count(b"\n"), 0
+        if table is None:
+            continue
+        _settle_numbers(table, path, header, columns)
+        pieces.append(table[columns].to_numpy() if columns else np.empty((len(table), 0)))
+        memory += pieces[-1].nbytes
+        for position, parts in found.items():
+            parts.append(table[position].to_numpy(dtype=object))
+            memory += sum(map(sys.getsizeof, parts[-1])) + parts[-1].nbytes
+        check_memory(path, memory)
+    if not pieces:
+        raise InputError(path, "has no rows")
+    return Rows({position: np.concatenate(parts) for position, parts in found.items()}, _stacked(pieces))
+
+
+def _stacked(pieces: list[np.ndarray]) -> np.ndarray:
+    """Pieces of a table as one array; each is let go as soon as it is copied."""
+    if len(pieces) == 1:
+        return pieces[0]
+    whole = np.empty((sum(map(len, pieces)), pieces[0].shape[1]), dtype=np.result_type(*pieces))
+    start = 0
+    while pieces:
+        piece = pieces.pop(0)
+        whole[start : start + len(piece)] = piece
+        start += len(piece)
+    return whole
+
+
+def _table(
+    block: bytes, path: str, header: Header, numbers: Sequence[int], skip: int, lines: int
+) -> pd.DataFrame | None:
+    """A piece of a table behind `lines` others, its columns named by position; None where it holds no row."""
     text: dict[Hashable, type[str]] = dict.fromkeys(set(range(len(header.fields))) - set(numbers), str)
-    with open_text(path) as handle:
-        content = handle.read()
-        try:
-            table = pd.read_csv(
-                io.BytesIO(content),
-                sep=header.delimiter,
-                header=None,
-                skiprows=header.skip,
-                dtype=text,
-                na_filter=False,
-                low_memory=False,
-                encoding="utf-8-sig",
-            )
-        except pd.errors.EmptyDataError:
-            raise InputError(path, "has no rows") from None
-        except pd.errors.ParserError as error:
-            raise InputError(path, f"is not a regular table ({str(error).split('C error: ')[-1].strip()})") from None
+    try:
+        table = pd.read_csv(
+            io.BytesIO(block),
+            sep=header.delimiter,
+            header=None,
+            skiprows=skip,
+            dtype=text,
+            na_filter=False,
+            low_memory=False,
+            encoding="utf-8",
+        )
+    except pd.errors.EmptyDataError:
+        return None
+    except pd.errors.ParserError as error:
+        problem = str(error).split("C error: ")[-1].strip()
+        told = re.sub(r"(?<=line )\d+", lambda number: str(int(number[0]) + lines), problem)
+        raise InputError(path, f"is not a regular table ({told})") from None
+    except UnicodeDecodeError as error:
+        raise InputError(path, f"is not UTF-8 text ({error.reason})", TEXT_WANTED) from None
     if table.shape[1] != len(header.fields):
         raise InputError(path, f"has rows of {table.shape[1]} fields below a header of {len(header.fields)}")
-    _settle_numbers(table, path, header, numbers)
     return table
 
 
 def _settle_numbers(table: pd.DataFrame, path: str, header: Header, numbers: Sequence[int]) -> None:
     """Make the columns that pandas did not take for numbers numeric, in place, or name the first cell that is none."""
-    suspects = [position for position in numbers if table[position].dtype.kind not in "if"]
+    kinds = [dtype.kind for dtype in table.dtypes]
+    suspects = [position for position in numbers if kinds[position] not in "if"]
     parsed = {
         position: pd.to_numeric(table[position], errors="coerce")
         if table[position].dtype.kind != "b"

@@ -125,7 +125,8 @@ def read_tx2gene(path: str) -> pd.Series:
         There are no two columns, an id is empty, or a transcript has two genes.
     """
     rows, delimiter, skipped = first_rows(path, 1)
-    table = read_rows(path, Header([str(field) for field in rows[0]], delimiter, skipped), [])[[0, 1]].drop_duplicates()
+    read = read_rows(path, Header(rows[0], delimiter, skipped), [], (0, 1))
+    table = pd.DataFrame(read.texts).drop_duplicates()
     if (table == "").any(axis=None):
         row = int((table == "").any(axis=1).to_numpy().argmax())
         raise InputError(f"{path}, row {table.index[row] + 1}", "a transcript or gene id is empty", "Give both")
@@ -207,11 +208,9 @@ def _read_one(program: str, sample: str, path: str) -> pd.DataFrame:
     """Length, abundance and count by transcript id."""
     header, positions = _positions(path, program)
     quantities = ["length", "abundance", "count"]
-    table = read_rows(path, header, [positions[quantity] for quantity in quantities])
-    transcripts = pd.Index(table[positions["transcript"]], dtype=object)
-    values = pd.DataFrame(
-        {quantity: table[positions[quantity]].to_numpy() for quantity in quantities}, index=transcripts
-    )
+    place = positions["transcript"]
+    rows = read_rows(path, header, [positions[quantity] for quantity in quantities], (place,))
+    values = pd.DataFrame(rows.numbers, index=pd.Index(rows.texts[place], dtype=object), columns=quantities)
     for quantity in quantities:
         check_amounts(
             values[[quantity]].set_axis([sample], axis=1), {sample: path}, row="transcript", quantity=quantity
