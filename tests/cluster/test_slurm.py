@@ -6,23 +6,25 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tiny_cohort import ROOT, Workspace, copy_repository, fresh_workspace
+from tiny_cohort import ROOT, Workspace, fresh_workspace
 
 HERE = Path(__file__).parent
 PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "squeue")
 PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"  # where Debian keeps daemons
+PROFILE = ("--workflow-profile", str(ROOT / "workflow/profiles/slurm"))
 QUICK = (  # no accounting here, and no need to be gentle with the controller
     *("--slurm-status-command", "squeue"),
     *("--slurm-init-seconds-before-status-checks", "1"),
     *("--latency-wait", "5"),
 )
 MOST_SUBMISSIONS = 12
-HUNGRY = """import os, time
-if "SLURM_JOB_ID" in os.environ and not os.path.exists("was_hungry"):
+HUNGRY = """import os, sys, time
+
+if "SLURM_JOB_ID" in os.environ and sys.orig_argv[-1].endswith(".fit_model.py") and not os.path.exists("was_hungry"):
     open("was_hungry", "w").close()
-    hoard = b"x" * int(1.3e6 * snakemake.resources.mem_mb)
+    hoard = b"x" * 2_000_000_000
     time.sleep(60)
-"""
+"""  # as sitecustomize.py, which each Python reads at its start
 
 pytestmark = pytest.mark.cluster
 
@@ -55,16 +57,11 @@ def asked(job, kind):
     return int(dict(part.split("=") for part in job["Tres"].split(","))[kind].removesuffix("M"))
 
 
-def run_on(slurm, workspace, monkeypatch, *targets, seconds=600):
+def run_on(slurm, workspace, monkeypatch, *targets, **how):
     """Run a cohort through the profile; the outcome and what Slurm says of each submission."""
     monkeypatch.setenv("PATH", f"{slurm}/bin:{PATH}")
     before = len((slurm / "log/jobs.txt").read_text().splitlines()) if (slurm / "log/jobs.txt").exists() else 0
-    outcome = workspace.run(
-        *("--workflow-profile", str(workspace.repo / "workflow/profiles/slurm"), *QUICK, "--", *targets),
-        cores=None,
-        program=(str(HERE / "impatient.py"),),
-        seconds=seconds,
-    )
+    outcome = workspace.run(*PROFILE, *QUICK, "--", *targets, cores=None, program=(str(HERE / "impatient.py"),), **how)
     assert outcome.status == 0, outcome.output
     return outcome, submissions(slurm, before)
 
@@ -72,15 +69,16 @@ def run_on(slurm, workspace, monkeypatch, *targets, seconds=600):
 def test_results_are_those_of_a_local_run_and_a_job_out_of_memory_gets_more(slurm, tmp_path, monkeypatch):
     """Import and fit of the tiny cohort; Slurm itself kills the fit, once."""
     target = "results/tiny/models/primary/fit.h5ad"
-    fresh = fresh_workspace(tmp_path)
+    fresh = Workspace(ROOT, fresh_workspace(tmp_path).folder)  # not a copy, for which kernels would be compiled anew
     local, cluster = fresh.copy(tmp_path / "local"), fresh.copy(tmp_path / "cluster")
     outcome = local.run(target)
     assert outcome.status == 0, outcome.output
-    script = cluster.repo / "scripts/fit_model.py"
-    script.write_text(HUNGRY + script.read_text(encoding="utf-8"), encoding="utf-8")
-    outcome, (counts, killed, fit) = run_on(slurm, cluster, monkeypatch, target)
-    assert [job["JobState"] for job in (counts, killed, fit)] == ["COMPLETED", "FAILED", "COMPLETED"]
+    (tmp_path / "packages").mkdir()
+    (tmp_path / "packages/sitecustomize.py").write_text(HUNGRY, encoding="utf-8")
+    outcome, done = run_on(slurm, cluster, monkeypatch, target, packages=tmp_path / "packages")
+    assert [job["JobState"] for job in done] == ["COMPLETED", "FAILED", "COMPLETED"]
     assert "exceeded memory limit" in outcome.output
+    counts, killed, fit = done
     assert asked(fit, "mem") == 2 * asked(killed, "mem")
     assert asked(fit, "cpu") == 8
     assert asked(counts, "cpu") == 1
@@ -90,8 +88,7 @@ def test_results_are_those_of_a_local_run_and_a_job_out_of_memory_gets_more(slur
 
 @pytest.mark.slow
 def test_the_demo_cohort_has_the_results_of_a_local_run_in_a_handful_of_submissions(slurm, tmp_path, monkeypatch):
-    repository = copy_repository(tmp_path / "repository")
-    runs = [Workspace(repository, tmp_path / name) for name in ("local", "cluster")]
+    runs = [Workspace(ROOT, tmp_path / name) for name in ("local", "cluster")]
     for workspace in runs:
         shutil.copytree(ROOT / "config", workspace.folder / "config")
     local, cluster = runs
@@ -104,4 +101,4 @@ def test_the_demo_cohort_has_the_results_of_a_local_run_in_a_handful_of_submissi
     assert len(done) <= MOST_SUBMISSIONS
     with monkeypatch.context() as environment:
         environment.setenv("PATH", f"{slurm}/bin:{PATH}")
-        assert cluster.planned("--workflow-profile", str(repository / "workflow/profiles/slurm"), *QUICK) == {}
+        assert cluster.planned(*PROFILE, *QUICK) == {}
