@@ -1,6 +1,7 @@
 """The size of a cohort before it is read: exact where it can be, within a few per cent where it is estimated."""
 
 import gzip
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -49,3 +50,17 @@ def test_samples_times_genes(tmp_path):
     assert n_counts(Input(samples=str(tmp_path / "samples.tsv"), counts=counts)) == 25 * 300
     counts = Counts(format="star", path=str(tmp_path))
     assert n_counts(Input(samples=str(tmp_path / "samples.tsv"), counts=counts)) == 25 * 60_000
+
+
+def test_a_bomb_is_not_inflated(tmp_path):
+    path = tmp_path / "counts.tsv.gz"
+    row = b"G\t" + b"0" * 1021 + b"\n"  # 1 kB
+    with gzip.open(path, "wb") as file:
+        for _ in range(400):
+            file.write(row * 1000)
+    tracemalloc.start()
+    rows = estimated_rows(str(path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert rows == pytest.approx(400_000, rel=0.05)
+    assert peak < 64 << 20

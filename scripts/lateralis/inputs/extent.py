@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 
-from lateralis.inputs.formats.text import GZIP_MAGIC
+from lateralis.inputs.files import GZIP_MAGIC
 from lateralis.inputs.simulate.sizes import SIZES
 from lateralis.sections import Input
 
@@ -31,7 +31,8 @@ def estimated_rows(path: str) -> int:
     text, taken = head, len(head)
     if head.startswith(GZIP_MAGIC):
         unzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        text = unzip.decompress(head)
-        taken -= len(unzip.unused_data)  # bgzip writes one member after another; the first is enough
+        text = unzip.decompress(head, 16 * HEAD)  # a small file may hold gigabytes
+        # bgzip writes one member after another; the first is enough
+        taken -= len(unzip.unused_data) + len(unzip.unconsumed_tail)
     lines = text.count(b"\n") * os.path.getsize(path) / max(taken, 1)
     return max(round(lines) - 1, 1)
