@@ -19,7 +19,9 @@ include: "workflow/rules/report.smk"
 rule all:
     default_target: True
     input:
-        collect("results/{cohort}/{made}", cohort=COHORTS, made=["report.html", "results.xlsx"]),
+        collect(
+            "results/{cohort}/{made}", cohort=COHORTS, made=["report.html", "results.xlsx", "ro-crate-metadata.json"]
+        ),
         collect("results/{cohort}/release", cohort=RELEASED),
 
 

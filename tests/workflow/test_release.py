@@ -37,7 +37,9 @@ def texts(folder):
 
 def test_a_release_is_a_folder_without_names(workspace):
     asked(workspace)
-    assert workspace.planned() == Counter(["gather_cohort", "write_report", "write_workbook", "write_release"])
+    assert workspace.planned() == Counter(
+        ["gather_cohort", "write_report", "write_workbook", "write_release", "write_crate"]
+    )
     outcome = workspace.run()
     assert outcome.status == 0, outcome.output
     assert "To share: results/tiny/release/report.html" in outcome.output
