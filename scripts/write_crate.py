@@ -9,6 +9,8 @@ from lateralis.job import run
 from lateralis.records.crate import Run, build_crate, file_record, given_records
 from lateralis.records.source import copy_source, entry_points, source_state, stated_time
 
+OTHERS = ("more", "panel", "relatedness", "control_genes")  # named inputs that a user gave, beside counts and sheet
+
 
 def main(snakemake):
     cohort = Cohort(**snakemake.params.cohort)
@@ -26,9 +28,11 @@ def described(cohort, folder, source, given):
     settings = {"seed of permutations and bootstraps": str(cohort.trust.seed)}
     if cohort.input.simulate is not None:
         settings["seed of the simulated cohort"] = str(cohort.input.seed)
-    read = [given.sheet, *given.get("more", []), *given.panel, *given.relatedness, *given.control_genes]
-    made = [path for path in given if path not in {*given.files, *read, given.config, *given.release}]
-    released = [path for folder in given.release for path in sorted(Path(folder).rglob("[!.]*")) if path.is_file()]
+    counts = listed(given.files)
+    others = [given.sheet, *(path for name in OTHERS for path in listed(given.get(name)))]
+    releases = listed(given.release)
+    released = [str(path) for parent in releases for path in sorted(Path(parent).rglob("[!.]*")) if path.is_file()]
+    made = [path for path in given if path not in {*counts, *others, given.config, *releases}]
     # The clock is left out, so that the same run gives the same bytes: the date is that of the code, or the one that the
     # user states. Only the latter is given as the end of the run, of which the code's date would be a false one; real
     # times are those of logs/ and benchmarks/.
@@ -37,8 +41,8 @@ def described(cohort, folder, source, given):
         cohort=cohort.cohort,
         title=cohort.title,
         given=given_records(
-            given.files,
-            read,
+            counts,
+            others,
             folder,
             ids=ids_of(cohort, given.sheet),
             one_a_sample=cohort.input.counts is not None and not cohort.input.counts.one_file,
@@ -52,6 +56,11 @@ def described(cohort, folder, source, given):
         published=(stated or state.date).isoformat(),
         ended=None if stated is None else stated.isoformat(),
     )
+
+
+def listed(paths):
+    """Paths of a named input, which Snakemake gives as a text where there is one."""
+    return [paths] if isinstance(paths, str) else list(paths or [])
 
 
 def ids_of(cohort, path):

@@ -4,14 +4,17 @@ import base64
 import hashlib
 import io
 import json
+import runpy
 from datetime import UTC, datetime
 from email.message import Message
 from importlib.resources import files
+from types import SimpleNamespace
 from urllib.response import addinfourl
 
 import pytest
 from crate_checks import checked_crate, listed
 from runcrate.report import dump_crate_actions
+from snakemake.iocontainers import Namedlist
 
 from lateralis.io import write_json
 from lateralis.records.crate import Run, build_crate, content_uri, file_record, given_records
@@ -160,6 +163,73 @@ def test_the_same_run_gives_the_same_bytes_and_no_clock(folder, monkeypatch):
 def test_a_stated_time_is_the_end_of_the_run(folder):
     crate = written(folder, ended="2025-01-02T03:04:05+00:00", published="2025-01-02T03:04:05+00:00")
     assert crate.dereference("#run").get("endTime") == "2025-01-02T03:04:05+00:00"
+
+
+def named_inputs(given):
+    """Inputs as a script gets them from Snakemake: all in one list, and by name one or several of it."""
+    found = Namedlist()
+    for name, paths in given.items():
+        start = len(found)
+        found.extend([paths] if isinstance(paths, str) else paths)
+        found._set_name(name, start, end=None if isinstance(paths, str) else len(found))
+    return found
+
+
+def test_the_script_tells_what_was_read_from_what_was_made(folder, request, monkeypatch):
+    """Snakemake gives an input of one path as a text, and one of none as an empty list."""
+    home = folder.parents[1] / "home/marie"
+    (home / "sheet.tsv").write_text("sample\tgroup\tparticipant\n4-b\tals\tPAT0007\nS 3\tcontrol\tPAT0008\n")
+    (folder / "release").mkdir()
+    for name in ("release/report.html", "release/.snakemake_timestamp"):
+        (folder / name).write_text("<html>shared")
+    (folder / "provenance/versions.json").write_text(
+        '{"lateralis": "0.1.0", "python": "3.11.7", "snakemake": "9.27.1"}'
+    )
+    cohort = {
+        "cohort": "study",
+        "title": "A study",
+        "input": {
+            "counts": {"format": "htseq", "path": str(home / "salmon")},
+            "samples": str(home / "sheet.tsv"),
+        },
+        "samples": {"participant": "participant", "variables": {"group": {"type": "categorical"}}},
+        "models": {"primary": {"design": "~ group"}},
+        "contrasts": {"a_b": {"model": "primary", "variable": "group", "test": "als", "reference": "control"}},
+    }
+    given = {
+        "sheet": str(home / "sheet.tsv"),
+        "files": [str(home / "salmon/4-b/quant.sf"), str(home / "salmon/S 3/quant.sf")],
+        "panel": str(home / "panel of PAT0007.yaml"),
+        "relatedness": [],
+        "control_genes": [],
+        "config": str(folder / "run_config.yaml"),
+        "versions": str(folder / "provenance/versions.json"),
+        "release": str(folder / "release"),
+        "page": str(folder / "report.html"),
+    }
+    job = SimpleNamespace(
+        input=named_inputs(given),
+        output=SimpleNamespace(
+            crate=str(folder / "ro-crate-metadata.json"),
+            record=str(folder / "provenance/ro-crate-metadata.json"),
+            source=str(folder / "provenance/source"),
+        ),
+        params=SimpleNamespace(cohort=cohort),
+        log=[str(folder / "log.txt")],
+    )
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    runpy.run_path(str(request.config.rootpath / "scripts/write_crate.py"), init_globals={"snakemake": job})
+    action = checked_crate(folder).dereference("#run")
+    assert [entity.get("name") for entity in listed(action["object"])] == [
+        *("run_config.yaml", "counts of a sample", "counts of a sample", "sheet.tsv", "file"),
+        "seed of permutations and bootstraps",
+    ]
+    assert [entity.id for entity in action["result"]] == [
+        "provenance/versions.json",
+        "report.html",
+        "release/report.html",
+    ]
+    assert action["endTime"] == "1970-01-02T00:00:00+00:00"
 
 
 def test_runcrate_reports_the_run(folder):
