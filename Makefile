@@ -16,7 +16,7 @@ unexport PYTHONPATH
 export COHORT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all lint format docs benchmark lock clean distclean
+.PHONY: help setup run geo test test-all lint format docs benchmark lock clean distclean
 
 help: ## list the commands
 	@echo "make COMMAND [VARIABLE=value]"
@@ -61,6 +61,9 @@ setup: ## make .venv and install what requirements.lock pins (done again only wh
 
 run: setup ## run the demo cohort, or COHORT=my/cohort.yaml
 	@$(bin)/snakemake --cores $(CORES) $(SNAKEMAKE_ARGS) $(if $(COHORT),--config "cohorts=[\"$$COHORT\"]")
+
+geo: setup ## write what a submission to NCBI GEO needs of the cohort (docs/provenance.md)
+	@$(bin)/snakemake geo --cores $(CORES) $(SNAKEMAKE_ARGS) $(if $(COHORT),--config "cohorts=[\"$$COHORT\"]")
 
 test: setup lint ## lint, then every test but the slow ones
 	@$(bin)/python -m pytest -m "not slow" $(PYTEST_ARGS)

@@ -25,6 +25,12 @@ rule all:
         collect("results/{cohort}/release", cohort=RELEASED),
 
 
+# What a submission to NCBI GEO needs; public, hence never made unasked.
+rule geo:
+    input:
+        collect("results/{cohort}/geo", cohort=COHORTS),
+
+
 onsuccess:
     for page in collect("results/{cohort}/report.html", cohort=COHORTS):
         print(f"Report: {page}")

@@ -1,5 +1,5 @@
 # Needs: what the inputs, qc and model stages made, of every contrast in the config.
-# Makes: summary.tsv, ledger.tsv, table1.tsv, flow.tsv, run_config.yaml, provenance/, ro-crate-metadata.json.
+# Makes: summary.tsv, ledger.tsv, table1.tsv, flow.tsv, run_config.yaml, provenance/, ro-crate-metadata.json; geo/ on request.
 
 
 rule gather_cohort:
@@ -80,3 +80,29 @@ rule write_crate:
         code=code("write_crate.py"),
     script:
         "../../scripts/write_crate.py"
+
+
+# Not among the targets of a run: for `snakemake geo`, `make geo` or the folder's path.
+rule export_geo:
+    input:
+        normalised="results/{cohort}/normalised.h5ad",
+        key=branch(
+            lookup(dpath="{cohort}/report/profile", within=COHORTS),
+            cases={"release": "results/{cohort}/provenance/release_key.tsv", "internal": []},
+        ),
+    output:
+        folder=directory("results/{cohort}/geo"),
+    log:
+        "results/{cohort}/logs/records/export_geo.log",
+    benchmark:
+        "results/{cohort}/benchmarks/records/export_geo.tsv"
+    conda:
+        "../../envs/lateralis.yaml"
+    resources:
+        mem_mb=memory(1500, 3),
+        runtime=minutes(15, 2),
+    params:
+        cohort=lookup(dpath="{cohort}", within=COHORTS),
+        code=code("export_geo.py"),
+    script:
+        "../../scripts/export_geo.py"
