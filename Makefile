@@ -19,7 +19,7 @@ unexport PYTHONPATH
 export COHORT
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run verify unlock test test-all lint format docs benchmark lock clean distclean
+.PHONY: help setup run verify unlock geo test test-all lint format docs benchmark lock clean distclean
 
 help: ## list the commands
 	@echo "make COMMAND [VARIABLE=value]"
@@ -73,6 +73,9 @@ verify: setup ## hold results and inputs against the checksums of their run (see
 
 unlock: setup ## remove the lock of a killed run, once you know that it is at work nowhere
 	@$(bin)/snakemake --unlock --cores 1 $(if $(COHORT),--config "cohorts=[\"$$COHORT\"]") && rm -rf .snakemake/lateralis
+
+geo: setup ## write what a submission to NCBI GEO needs of the cohort (docs/provenance.md)
+	@$(bin)/snakemake geo --cores $(CORES) $(SNAKEMAKE_ARGS) $(if $(COHORT),--config "cohorts=[\"$$COHORT\"]")
 
 test: setup lint ## lint, then every test but the slow ones
 	@$(pytest) -m "not slow" $(PYTEST_ARGS)

@@ -20,13 +20,21 @@ include: "workflow/rules/report.smk"
 rule all:
     default_target: True
     input:
-        collect("results/{cohort}/{made}", cohort=COHORTS, made=["report.html", "results.xlsx"]),
+        collect(
+            "results/{cohort}/{made}", cohort=COHORTS, made=["report.html", "results.xlsx", "ro-crate-metadata.json"]
+        ),
         collect("results/{cohort}/release", cohort=RELEASED),
         collect("results/{cohort}/provenance/manifest.tsv", cohort=COHORTS),
 
 
 onstart:
     claim(".")
+
+
+# What a submission to NCBI GEO needs; public, hence never made unasked.
+rule geo:
+    input:
+        collect("results/{cohort}/geo", cohort=COHORTS),
 
 
 onsuccess:

@@ -63,6 +63,34 @@ def test_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, failure):
     assert names_in(tmp_path) == ["table.tsv"]
 
 
+def test_atomic_folder_takes_the_place_of_the_old_one_whole(tmp_path):
+    target = tmp_path / "release"
+    target.mkdir()
+    (target / "old.txt").write_text("old")
+    with atomic_folder(target) as temporary:
+        (temporary / "new.txt").write_text("new")
+        assert names_in(target) == ["old.txt"]
+    assert names_in(target) == ["new.txt"]
+    assert names_in(tmp_path) == ["release"]
+
+
+@pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt])
+def test_failed_folder_leaves_the_old_one_and_nothing_else(tmp_path, failure):
+    target = tmp_path / "release"
+    target.mkdir()
+    (target / "old.txt").write_text("old")
+
+    def write_half():
+        with atomic_folder(target) as temporary:
+            (temporary / "new.txt").write_text("half")
+            raise failure
+
+    with pytest.raises(failure):
+        write_half()
+    assert names_in(target) == ["old.txt"]
+    assert names_in(tmp_path) == ["release"]
+
+
 def test_block_that_writes_nothing_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError), atomic(tmp_path / "table.tsv"):
         pass

@@ -322,6 +322,16 @@ def test_run_passes_cores_cohort_and_options(checkout, arguments, expected):
         assert (key, yaml.safe_load(value)) == ("cohorts", ["my studies/it's (new).yaml"])
 
 
+def test_geo_names_its_target_before_options_that_would_swallow_it(checkout):
+    checkout.make("setup")
+    snakemake = checkout.root / ".venv/bin/snakemake"
+    snakemake.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$FAKE/calls"\n')
+    snakemake.chmod(0o755)
+    status, calls, said = checkout.make("geo", "CORES=3", "COHORT=my studies/it's (new).yaml")
+    assert status == 0, said
+    assert calls == ["geo", "--cores", "3", "--config", 'cohorts=["my studies/it\'s (new).yaml"]']
+
+
 def test_clean_keeps_results_and_the_environment(checkout):
     checkout.make("setup")
     kept = ["results/study/report.html", ".snakemake/metadata/x", "config/cohorts/study.yaml", "scripts/run.py"]

@@ -1,5 +1,6 @@
 """The release: nothing of single people in it, decoded or not, and a search that would find it."""
 
+import contextlib
 import gzip
 import re
 import zipfile
@@ -7,6 +8,7 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
+import xlsxwriter
 from made_findings import CLEAN, NAMES, SVG, made_cohort, made_findings
 
 from lateralis.errors import InputError
@@ -205,3 +207,24 @@ def test_a_page_without_ids_in_figures_is_as_it_was(cohort):
     page = cohort_page(cohort, findings)
     assert "M2A007" in page
     assert "Internal." in page
+
+
+def test_the_place_of_a_cell_is_no_id_and_its_text_is_one(tmp_path):
+    for folder, text in (("places", "gene"), ("texts", "P120")):
+        (tmp_path / folder).mkdir()
+        book = xlsxwriter.Workbook(tmp_path / folder / "table.xlsx", {"constant_memory": True})
+        sheet = book.add_worksheet("P 1")
+        for row in range(200):
+            sheet.write_string(row, 15, text)  # column P
+        book.close()
+    ids = {f"P{number:03d}" for number in range(1, 181)}
+    refuse_leaks(tmp_path / "places", ids, values=True)
+    with pytest.raises(InputError, match=r"geo/table\.xlsx: xl/worksheets/sheet1\.xml: holds 1 identifier of"):
+        refuse_leaks(tmp_path / "texts", ids, values=True, called="geo")
+
+
+@pytest.mark.parametrize(("table", "found"), [("gene_id\tS1\nG1\t50001\n", False), ("gene_id\t50001\nG1\t7\n", True)])
+def test_of_a_matrix_its_labels_are_searched_and_not_its_numbers(tmp_path, table, found):
+    write_text(tmp_path / "counts.tsv.gz", table)
+    with pytest.raises(InputError) if found else contextlib.nullcontext():
+        refuse_leaks(tmp_path, {"50001"}, values=True, matrices=["counts.tsv.gz"])

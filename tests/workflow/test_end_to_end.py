@@ -39,6 +39,8 @@ COHORT_FILES = [
         "results.xlsx",
         "provenance/checksums.tsv",
         "provenance/versions.json",
+        "provenance/ro-crate-metadata.json",
+        "ro-crate-metadata.json",
     ),
     *("models/primary/fit.h5ad", "models/primary/genes.tsv.gz", "models/primary/samples.tsv"),
     "models/primary/facts.json",

@@ -5,6 +5,8 @@ import re
 import zipfile
 from collections import Counter
 
+import pandas as pd
+
 from lateralis.report.arrays import unpack_bytes
 
 NAMES = ("S 3", "4-b", "p.5", "4-b motor", "S 3 lane-1", "006 als")
@@ -38,7 +40,7 @@ def texts(folder):
 def test_a_release_is_a_folder_without_names(workspace):
     asked(workspace)
     assert workspace.planned() == Counter(
-        ["gather_cohort", "write_report", "write_workbook", "write_release", "write_manifest"]
+        ["gather_cohort", "write_report", "write_workbook", "write_release", "write_crate", "write_manifest"]
     )
     outcome = workspace.run()
     assert outcome.status == 0, outcome.output
@@ -54,6 +56,16 @@ def test_a_release_is_a_folder_without_names(workspace):
             assert not re.search(rf"(?<![0-9A-Za-z]){re.escape(name)}(?![0-9A-Za-z])", text), (where, name)
     assert "4-b motor" in (workspace.results() / "provenance/release_key.tsv").read_text()
     assert "4-b motor" in (workspace.results() / "report.html").read_text()
+    outcome = workspace.run("results/tiny/geo")
+    assert outcome.status == 0, outcome.output
+    key = pd.read_csv(workspace.results() / "provenance/release_key.tsv", sep="\t", dtype=str, keep_default_na=False)
+    with gzip.open(workspace.results() / "geo/tiny_raw_counts.tsv.gz", "rt") as matrix:
+        names = matrix.readline().rstrip("\n").split("\t")[1:]
+    assert len(names) == 18
+    assert names == sorted(set(names) & set(key["released"]))
+    crate = (workspace.results() / "ro-crate-metadata.json").read_text()
+    assert '"release/report.html"' in crate
+    assert "release_key" not in crate
 
 
 def test_a_release_that_would_name_a_sample_is_not_made(workspace):

@@ -9,7 +9,7 @@ import pytest
 IMPORT = ["import_counts", "accept_counts"]
 COHORT_WIDE = ["normalise_counts", "check_identity", "score_panels", "assess_confounding", "assess_quality"]
 MODEL = ["fit_model:primary", "draw_dispersions:primary"]
-END = ["gather_cohort", "write_report", "write_workbook", "write_manifest"]
+END = ["gather_cohort", "write_report", "write_workbook", "write_crate", "write_manifest"]
 FOLD_CHANGES = ["als_vs_control", "motor_vs_control", "men_vs_women"]
 CONTRASTS = [*FOLD_CHANGES, "any_group"]
 AFTER_STATISTICS = [f"{rule}:{name}" for name in FOLD_CHANGES for rule in ("call_genes", "draw_contrast")]

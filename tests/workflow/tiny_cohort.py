@@ -18,7 +18,7 @@ import pandas as pd
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("Snakefile", "profiles", "workflow", "scripts", "resources", "envs")
+PARTS = ("Snakefile", "requirements.lock", "profiles", "workflow", "scripts", "resources", "envs")
 GROUPS = ("control", "motor", "als")
 N_CHANGED = 40  # genes 4-fold up or down in ALS
 

@@ -72,7 +72,7 @@ RELEASED = [name for name, (_, cohort) in LOADED.items() if cohort.report.profil
 def targets_of_cohort(wildcards):
     """What is made of a cohort in the end; all else is made on the way there."""
     folder = f"results/{wildcards.cohort}"
-    made = [f"{folder}/report.html", f"{folder}/results.xlsx"]
+    made = [f"{folder}/report.html", f"{folder}/results.xlsx", f"{folder}/ro-crate-metadata.json"]
     return made + ([f"{folder}/release"] if wildcards.cohort in RELEASED else [])
 
 

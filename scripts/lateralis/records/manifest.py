@@ -22,7 +22,7 @@ from lateralis.receipts import (
 
 MANIFEST = "provenance/manifest.tsv"  # below a cohort's results
 COLUMNS = ("kind", "path", "sha256")
-WITH_CLOCKS = frozenset({"logs", "benchmarks"})  # folders of a cohort that tell of one run and are no results
+NO_RESULTS = frozenset({"logs", "benchmarks", "geo"})  # they tell of one run; geo, on request, has sums of its own
 
 
 @dataclass(frozen=True, order=True)
@@ -159,7 +159,7 @@ def _results(root: Path) -> Iterator[Path]:
     """All files of a cohort but logs, benchmarks, receipts and the manifest itself."""
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root)
-        if inside.parts[0] in WITH_CLOCKS or inside.as_posix() == MANIFEST or path.name == TIMESTAMP:
+        if inside.parts[0] in NO_RESULTS or inside.as_posix() == MANIFEST or path.name == TIMESTAMP:
             continue
         if path.is_file() and not _is_receipt(path):
             yield path

@@ -63,6 +63,24 @@ def disclosure(cohort: Cohort) -> Disclosure:
     return Disclosure(shown, band, [name for name in merge if declared[name].type == "categorical"], asked.min_cell)
 
 
+def people_ids(obs: pd.DataFrame, roles: Iterable[str | None]) -> set[str]:
+    """Ids of participants and families."""
+    found: set[str] = set()
+    for role in roles:
+        if role is not None:
+            found |= set(obs[role].dropna().astype(str)) - {""}
+    return found
+
+
+def people_of(obs: pd.DataFrame, participant: str | None) -> pd.Series:
+    """Who gave each sample, (n_samples,); the sample itself where the sheet does not say."""
+    own = pd.Series(obs.index.astype(str), index=obs.index)
+    if participant is None:
+        return own
+    named = obs[participant].astype(object).fillna("").astype(str)
+    return named.where(named != "", own)
+
+
 def coarsened(obs: pd.DataFrame, rules: Disclosure, people: pd.Series) -> pd.DataFrame:
     """The variables that are shown, as others may see them: all categorical, with levels of `min_cell` people or more.
 

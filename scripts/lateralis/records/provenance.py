@@ -11,6 +11,7 @@ import pandas as pd
 from lateralis import __version__
 from lateralis.io import sha256
 
+ABSENT = "not installed"
 PACKAGES = (
     "snakemake",
     "pydeseq2",
@@ -33,7 +34,7 @@ def software_versions() -> dict[str, str]:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
-            found[package] = "not installed"
+            found[package] = ABSENT
     return found
 
 

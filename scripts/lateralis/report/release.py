@@ -13,7 +13,16 @@ import yaml
 from lateralis.config import Cohort
 from lateralis.figures.calls import plural
 from lateralis.records.ledger import ROLES
-from lateralis.records.privacy import Disclosure, Rekeyed, coarsened, disclosure, new_names, suppressed
+from lateralis.records.privacy import (
+    Disclosure,
+    Rekeyed,
+    coarsened,
+    disclosure,
+    new_names,
+    people_ids,
+    people_of,
+    suppressed,
+)
 from lateralis.report.findings import PAIRS_TABLE, SEX_TABLE, Findings
 from lateralis.report.payload import ContrastInput, ModelInput
 
@@ -55,7 +64,7 @@ def release(cohort: Cohort, findings: Findings) -> Release:
         *findings.ledger["sample"].astype(str),
         *findings.ledger["sheet_row"].dropna().astype(str),
     }
-    people = _people(obs, [cohort.samples.participant, cohort.samples.family]) - samples
+    people = people_ids(obs, [cohort.samples.participant, cohort.samples.family]) - samples
     secret = np.ascontiguousarray(findings.data.X).tobytes()
     key = new_names(samples, secret)
     rekeyed = Rekeyed({**key, **new_names(people, secret, taken=[*samples, *key.values()])})
@@ -109,24 +118,6 @@ def release(cohort: Cohort, findings: Findings) -> Release:
 def key_table(key: Mapping[str, str]) -> pd.DataFrame:
     """Old and new name of each sample; columns sample, released."""
     return pd.DataFrame(sorted(key.items()), columns=["sample", "released"])
-
-
-def _people(obs: pd.DataFrame, roles: Iterable[str | None]) -> set[str]:
-    """Ids of participants and families."""
-    found: set[str] = set()
-    for role in roles:
-        if role is not None:
-            found |= set(obs[role].dropna().astype(str)) - {""}
-    return found
-
-
-def people_of(obs: pd.DataFrame, participant: str | None) -> pd.Series:
-    """Who gave each sample, (n_samples,); the sample itself where the sheet does not say."""
-    own = pd.Series(obs.index.astype(str), index=obs.index)
-    if participant is None:
-        return own
-    named = obs[participant].astype(object).fillna("").astype(str)
-    return named.where(named != "", own)
 
 
 def smallest_group(contrast: ContrastInput, ledger: pd.DataFrame, people: pd.Series) -> int:
