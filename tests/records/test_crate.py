@@ -209,10 +209,12 @@ def test_the_script_tells_what_was_read_from_what_was_made(folder, request, monk
     }
     job = SimpleNamespace(
         input=named_inputs(given),
-        output=SimpleNamespace(
-            crate=str(folder / "ro-crate-metadata.json"),
-            record=str(folder / "provenance/ro-crate-metadata.json"),
-            source=str(folder / "provenance/source"),
+        output=Namedlist(
+            fromdict={
+                "crate": str(folder / "ro-crate-metadata.json"),
+                "record": str(folder / "provenance/ro-crate-metadata.json"),
+                "source": str(folder / "provenance/source"),
+            }
         ),
         params=SimpleNamespace(cohort=cohort),
         log=[str(folder / "log.txt")],

@@ -11,6 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from made_findings import CONFIG, NAMES, made_cohort, made_findings
+from snakemake.iocontainers import Namedlist
 
 from lateralis.config import Cohort
 from lateralis.errors import InputError
@@ -52,13 +53,12 @@ def exported(findings, tmp_path, request):
         write_h5ad(tmp_path / "normalised.h5ad", findings.data if data is None else data)
         if key is not None:
             write_table(tmp_path / "key.tsv", key_table(key))
-        given = {
-            "normalised": str(tmp_path / "normalised.h5ad"),
-            "key": [] if key is None else str(tmp_path / "key.tsv"),
-        }
+        given = {"normalised": str(tmp_path / "normalised.h5ad")}
+        if key is not None:
+            given["key"] = str(tmp_path / "key.tsv")
         job = SimpleNamespace(
-            input=SimpleNamespace(**given, get=given.get),
-            output=SimpleNamespace(folder=str(tmp_path / "geo")),
+            input=Namedlist(fromdict=given),
+            output=Namedlist(fromdict={"folder": str(tmp_path / "geo")}),
             params=SimpleNamespace(cohort=cohort.model_dump()),
             log=[str(tmp_path / "log.txt")],
         )
