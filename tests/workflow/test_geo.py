@@ -23,7 +23,6 @@ def test_it_is_made_on_request_with_the_counts_of_the_cohort(workspace):
     assert raw.index.tolist() == data.var_names.tolist()
     np.testing.assert_array_equal(raw.to_numpy(), np.asarray(data.X).T)
     assert workspace.planned("geo") == Counter()
-    assert workspace.planned() == Counter()
 
 
 def test_it_needs_no_fit(fresh):
