@@ -33,8 +33,9 @@ def load_cohorts():
         read_yaml(path)  # Snakemake's own reader takes the last of two equal keys
     for path in parse_section(Run, config, "config/config.yaml").cohorts:
         cohort = load_cohort(path)
-        if cohort.cohort in found:
-            raise InputError(path, f"is a second cohort named '{cohort.cohort}'", "Give each its own name")
+        alike = [name for name in found if name.lower() == cohort.cohort.lower()]  # one folder, on some file systems
+        if alike:
+            raise InputError(path, f"is a second cohort named '{alike[0]}'", "Give each its own name")
         found[cohort.cohort] = (path, cohort)
     if workflow.is_main_process:
         from lateralis.model.preflight import check_cohort
