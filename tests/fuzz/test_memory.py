@@ -49,6 +49,14 @@ def ones(path, value):
             handle.write(rng.bytes(120).hex().encode() + row)
 
 
+def many_genes(path):
+    """As many genes with names as a small table may hold."""
+    with gzip.open(path, "wb", compresslevel=9) as handle:
+        handle.write(b"gene_id\tgene_name\tchromosome\tbiotype\n")
+        for number in range(1_000_000):
+            handle.write(b"ENSG%011d\tN%d\t%d\tb%d\n" % (number, number, number % 1000, number % 1000))
+
+
 def packed(start, filling, times):
     def write(path):
         with gzip.open(path, "wb", compresslevel=9) as handle:
@@ -80,6 +88,7 @@ BOMBS = {
     "one line": ("matrix", "c.gz", packed(b"g\tA\na", b"\t0" * 2**20, 500), "has more than 16,777,216 characters"),
     "header": ("matrix", "c.gz", packed(b"g", b"\tA" * 2**20, 500), "has more than 16,777,216 characters"),
     "genes": ("annotation", "g.gtf.gz", packed(b"", b"#" + b"x" * 2**20 + b"\n", 500), "inflates to more than"),
+    "as many genes as may be": ("annotation", "g.tsv.gz", many_genes, "read"),
     "samples": ("sheet", "s.tsv.gz", packed(b"sample\tgroup\n", b"S\ta\n" * 2**18, 200), "has more than 32,000,000"),
     "aliases": ("yaml", "c.yaml", aliases, "holds more than 50,000 values"),
     "an h5ad of ones": ("h5ad", "c.h5ad", h5ad, "read"),

@@ -117,7 +117,7 @@ CASES = {
     "empty count file": Case(empty(COUNTS), (f"{COUNTS}: is empty",)),
     "empty sheet": Case(empty(SHEET), (f"{SHEET}: is empty", "a header and one row a sample")),
     "truncated gzip": Case(
-        truncated_gzip, ("data/counts.tsv.gz: is truncated or corrupt", "Copy or download it again"), IN_THE_IMPORT
+        truncated_gzip, ("data/counts.tsv.gz: is truncated or corrupt", "Copy or download it again")
     ),
     "negative count": Case(
         in_cell(COUNTS, 3, 2, "-5"),

@@ -43,8 +43,9 @@ def load_cohorts():
     found = {}
     for path in load_run().cohorts:
         cohort = load_cohort(path)
-        if cohort.cohort in found:
-            raise InputError(path, f"is a second cohort named '{cohort.cohort}'", "Give each its own name")
+        alike = [name for name in found if name.lower() == cohort.cohort.lower()]  # one folder, on some file systems
+        if alike:
+            raise InputError(path, f"is a second cohort named '{alike[0]}'", "Give each its own name")
         found[cohort.cohort] = (path, cohort)
     if workflow.is_main_process:
         from lateralis.model.preflight import check_cohort
