@@ -9,6 +9,7 @@ configfile: "config/config.yaml"
 
 include: "workflow/rules/checkout.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/lookups.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/qc.smk"
 include: "workflow/rules/model.smk"
