@@ -104,7 +104,7 @@ def test_jobs_that_start_together_without_compiled_kernels_all_succeed(tmp_path)
     assert len(set(answers)) == 1
     kept = kept_in(tmp_path)
     assert len([path for path in kept if path.suffix == ".nbi"]) >= 8
-    assert {path.suffix for path in kept} == {".nbi", ".nbc", ".done"}  # nothing half-written is left
+    assert {path.suffix for path in kept} == {".nbi", ".nbc", ".done", ".lock"}  # nothing half-written is left
     later = start(tmp_path)
     assert later.communicate(timeout=900)[0] == answers[0]
     assert kept_in(tmp_path) == kept

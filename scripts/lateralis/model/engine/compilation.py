@@ -2,17 +2,19 @@
 
 numba's own cache does not see that a function called from a kernel has changed, and keys by a file's time; so the folder is
 named by the content of this package. It writes each file under another name first and then renames it, so that jobs that start
-together, even on a shared home, at worst compile the same code twice.
+together on several nodes of a shared home at worst compile the same code twice; on one node they wait for the first.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,11 +82,23 @@ def compile_apart() -> bool:
     stamp = Path(numba.config.CACHE_DIR) / f"compiled-{name}.done"  # type: ignore[attr-defined]
     if stamp.exists():
         return True
-    environment = os.environ | {_COMPILING: "1", "PYTHONPATH": str(package.parents[2])}
-    done = subprocess.run([sys.executable, "-c", _CHECK], env=environment, capture_output=True, check=False)  # noqa: S603
-    if done.returncode == 0:
-        stamp.touch()
-    return done.returncode == 0
+    with _one_at_a_time(stamp.with_suffix(".lock")):
+        if stamp.exists():
+            return True
+        environment = os.environ | {_COMPILING: "1", "PYTHONPATH": str(package.parents[2])}
+        done = subprocess.run([sys.executable, "-c", _CHECK], env=environment, capture_output=True, check=False)  # noqa: S603
+        if done.returncode == 0:
+            stamp.touch()
+        return done.returncode == 0
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Wait while another process does the same; where a file system knows no locks, do it at the same time."""
+    with open(path, "w") as handle:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 _COMPILING = "LATERALIS_COMPILING"
