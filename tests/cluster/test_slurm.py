@@ -17,7 +17,7 @@ QUICK = (  # no accounting here, and no need to be gentle with the controller
     *("--slurm-init-seconds-before-status-checks", "1"),
     *("--latency-wait", "5"),
 )
-MOST_SUBMISSIONS = 12
+MOST_SUBMISSIONS = 8
 HUNGRY = """import os, sys, time
 
 if "SLURM_JOB_ID" in os.environ and sys.orig_argv[-1].endswith(".fit_model.py") and not os.path.exists("was_hungry"):
