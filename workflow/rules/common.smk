@@ -128,10 +128,10 @@ def threads_of_trust(wildcards):
     return 8 if LOADED[wildcards.cohort][1].trust.scale == "large" else threads_by_size(2)(wildcards)
 
 
-def code(script):
-    """Param: hash of a script and of the library modules that it imports, so that changed code reruns its jobs."""
+def code(*scripts):
+    """Param: hash of scripts and of the library modules that they import, so that changed code reruns their jobs."""
 
     def hashed(wildcards):  # asked for by those jobs alone that a process plans: parsing all modules takes seconds
-        return source_hash(str(SCRIPTS / script))
+        return " ".join(source_hash(str(SCRIPTS / script)) for script in scripts)
 
     return hashed

@@ -69,6 +69,6 @@ rule accept_counts:
         runtime=5,
     params:
         source=import_source,
-        code=[code("import_counts.py"), code("accept_counts.py")],
+        code=code("import_counts.py", "accept_counts.py"),
     script:
         "../../scripts/accept_counts.py"
