@@ -67,6 +67,7 @@ def _path_below(pattern: str) -> str:
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"), AfterValidator(_no_device)]
 Label = Annotated[str, AfterValidator(_plain)]
+Column = Annotated[str, Field(min_length=1), AfterValidator(_plain)]
 OneLine = Annotated[str, AfterValidator(_one_line)]
 Sentence = Annotated[OneLine, AfterValidator(_plain)]
 FilePath = Annotated[str, AfterValidator(_path)]
@@ -215,10 +216,10 @@ class Exclusion(Section):
 class Samples(Section):
     """How to read the sample sheet."""
 
-    id: Label = Field("sample", description="Column with the sample's name, as in the counts.")
-    participant: Label | None = Field(None, description="Column with the participant, where one gave several samples.")
-    family: Label | None = Field(None, description="Column with the family, where relatives take part.")
-    replicate_of: Label | None = Field(
+    id: Column = Field("sample", description="Column with the sample's name, as in the counts.")
+    participant: Column | None = Field(None, description="Column with the participant, where one gave several samples.")
+    family: Column | None = Field(None, description="Column with the family, where relatives take part.")
+    replicate_of: Column | None = Field(
         None,
         description="Column with the biological sample; rows that share a value are technical replicates and their counts "
         "are summed.",
@@ -236,6 +237,10 @@ class Samples(Section):
         for role in ("id", "replicate_of"):
             if getattr(self, role) in self.variables:
                 raise ValueError(f"column `{getattr(self, role)}` is `{role}` and cannot be a variable as well")
+        for role in ("id", "replicate_of"):
+            for other in ("participant", "family", "replicate_of"):
+                if other != role and getattr(self, other) is not None and getattr(self, role) == getattr(self, other):
+                    raise ValueError(f"column `{getattr(self, role)}` is both `{role}` and `{other}`: each has its own")
         return self
 
     @property

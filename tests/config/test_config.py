@@ -61,8 +61,8 @@ def test_cohort_cannot_be_changed_after_it_was_checked():
 
 
 def test_columns_are_each_named_once_and_in_order():
-    samples = Samples.model_validate({**COHORT["samples"], "replicate_of": "person", "id": "name"})
-    assert samples.columns == ["name", "person", "group", "site", "age"]
+    samples = Samples.model_validate({**COHORT["samples"], "replicate_of": "tube", "id": "name"})
+    assert samples.columns == ["name", "person", "tube", "group", "site", "age"]
 
 
 def test_participants_may_be_a_variable_for_paired_designs():
@@ -234,6 +234,12 @@ def test_sentences_are_on_one_line_however_the_file_breaks_them():
     [
         ({"samples__variables": {}}, "samples.variables: found {}; dictionary should have at least 1 item, not 0"),
         ({"samples__id": "group"}, "samples: column `group` is `id` and cannot be a variable as well"),
+        ({"samples__participant": ""}, "samples.participant: found ''; string should have at least 1 character"),
+        (
+            {"samples__participant": "sample"},
+            "samples: column `sample` is both `id` and `participant`: each has its own",
+        ),
+        ({"samples__replicate_of": "person"}, "samples: column `person` is both `replicate_of` and `participant`"),
         (
             {"samples__replicate_of": "site"},
             "samples: column `site` is `replicate_of` and cannot be a variable as well",

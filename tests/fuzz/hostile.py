@@ -5,6 +5,22 @@ import gzip
 
 from hypothesis import strategies as st
 
+NAMES = [
+    "sample",
+    "person",
+    "group",
+    "batch",
+    "age",
+    "als",
+    "control",
+    "b1",
+    "S1",
+    "S9",
+    "primary",
+    "plain",
+    "categorical",
+    "numeric",
+]
 NASTY = [
     "", " ", "\t", "\n", "\r", "\r\n", "\0", "\x1a", "\x1b[2J", "\x7f", "\x85", "\u2028", "\u202e", "\u200b",
     "\ufeff", "\u00a0", "0", "-0", "-0.0", "00", "1.5", "-1", "1e3", "1e400", "-1e400", "1e-400", "1e101", "inf",
@@ -116,13 +132,13 @@ def changed_data(draw, valid):
         if change == "value":
             parent[key] = copy.deepcopy(draw(st.sampled_from(VALUES)))
         elif change == "text":
-            parent[key] = draw(tokens)
+            parent[key] = draw(tokens | st.sampled_from(NAMES))
         elif change == "remove":
             del parent[key]
         elif change == "wrap":
             parent[key] = [parent[key]]
         elif isinstance(parent, dict) and change == "rename":
-            parent[draw(tokens)] = parent.pop(key)
+            parent[draw(tokens | st.sampled_from(NAMES))] = parent.pop(key)
         elif isinstance(parent, dict):
             parent[draw(tokens)] = copy.deepcopy(draw(st.sampled_from([*VALUES, parent[key]])))
         else:
