@@ -14,7 +14,7 @@ from lateralis.inputs.control_genes import read_control_genes
         b"ERCC-1\nNA\nERCC-2\n",
         b"\xef\xbb\xbfERCC-1\r\nNA\r\n\r\n  ERCC-2 ",
         b"ERCC-1\nNA\nERCC-1\nERCC-2",
-        gzip.compress(b"ERCC-1\nNA\nERCC-2\n"),
+        gzip.compress(b"ERCC-1\nNA\nERCC-2\n", mtime=0),
     ],
 )
 def test_one_id_a_line_each_once(tmp_path, content):

@@ -159,7 +159,7 @@ def test_what_is_released_passes_the_search(tmp_path, cohort, found, page):
     ("name", "content", "where"),
     [
         ("a.tsv", b"gene\tM2A007\n", "a.tsv"),
-        ("a.tsv.gz", gzip.compress(b"PAT0003"), "a.tsv"),
+        ("a.tsv.gz", gzip.compress(b"PAT0003", mtime=0), "a.tsv"),
         ("M2A007.tsv", b"", "M2A007.tsv"),
         ("a.json", b'{"x": "FAM77"}', "a.json"),
         ("a.html", b"<p title='M2A007'>x</p>", "a.html"),
