@@ -8,7 +8,7 @@ from lateralis.report.workbook import write_workbook
 
 def main(snakemake):
     cohort = Cohort(**snakemake.params.cohort)
-    findings = read_findings(cohort, snakemake.input, figures=False)
+    findings = read_findings(cohort, snakemake.input, page=False)
     variables = findings.data.obs[findings.variables].rename_axis("sample").reset_index()
     write_workbook(snakemake.output[0], cohort, findings, findings.ledger.merge(variables, how="left", on="sample"))
 

@@ -38,6 +38,7 @@ rule fit_model:
         "results/{cohort}/logs/model/fit_model.{model}.log",
     benchmark:
         "results/{cohort}/benchmarks/model/fit_model.{model}.tsv"
+    priority: 1
     conda:
         "../../envs/lateralis.yaml"
     threads: threads_by_size(8)
@@ -72,6 +73,7 @@ rule test_contrast:
         "results/{cohort}/logs/model/test_contrast.{contrast}.log",
     benchmark:
         "results/{cohort}/benchmarks/model/test_contrast.{contrast}.tsv"
+    priority: 1
     conda:
         "../../envs/lateralis.yaml"
     threads: threads_by_size(2)
@@ -99,6 +101,7 @@ rule call_genes:
         "results/{cohort}/logs/model/call_genes.{contrast}.log",
     benchmark:
         "results/{cohort}/benchmarks/model/call_genes.{contrast}.tsv"
+    priority: 1
     conda:
         "../../envs/lateralis.yaml"
     resources:

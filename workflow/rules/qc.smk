@@ -149,6 +149,7 @@ rule assess_quality:
         "results/{cohort}/logs/qc/assess_quality.log",
     benchmark:
         "results/{cohort}/benchmarks/qc/assess_quality.tsv"
+    priority: 1
     conda:
         "../../envs/lateralis.yaml"
     resources:

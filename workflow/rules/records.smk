@@ -24,6 +24,7 @@ rule gather_cohort:
         "results/{cohort}/logs/records/gather_cohort.log",
     benchmark:
         "results/{cohort}/benchmarks/records/gather_cohort.tsv"
+    priority: 1
     conda:
         "../../envs/lateralis.yaml"
     resources:

@@ -112,17 +112,7 @@ FOUND = dict(
     checksums="results/{cohort}/provenance/checksums.tsv",
     versions="results/{cohort}/provenance/versions.json",
     flags="results/{cohort}/qc/flags.tsv",
-    sex="results/{cohort}/qc/sex.tsv",
-    pairs="results/{cohort}/qc/pairs.tsv",
-    by_group="results/{cohort}/qc/scores_by_group.tsv",
-    variance="results/{cohort}/qc/variance.tsv",
-    groups="results/{cohort}/qc/groups.tsv",
     limits="results/{cohort}/qc/limits.json",
-    surrogate_correlations=of_each_surrogate_model("results/{cohort}/models/{model}/surrogates/correlations.tsv"),
-    surrogate_sensitivity=of_each_surrogate_model("results/{cohort}/models/{model}/surrogates/sensitivity.tsv"),
-    trust=of_each_trusted_contrast("results/{cohort}/contrasts/{contrast}/trust.tsv"),
-    robustness=of_each_robust_contrast("results/{cohort}/contrasts/{contrast}/trust/robustness.tsv"),
-    signature=signature_if_any("tsv"),
     normalised="results/{cohort}/normalised.h5ad",
     facts=of_each_model("results/{cohort}/models/{model}/facts.json"),
     genes=of_each_model("results/{cohort}/models/{model}/genes.tsv.gz"),
@@ -132,7 +122,17 @@ FOUND = dict(
 )
 
 # What the page and the release show beside it.
-FIGURES = dict(
+SHOWN = dict(
+    sex="results/{cohort}/qc/sex.tsv",
+    pairs="results/{cohort}/qc/pairs.tsv",
+    by_group="results/{cohort}/qc/scores_by_group.tsv",
+    variance="results/{cohort}/qc/variance.tsv",
+    groups="results/{cohort}/qc/groups.tsv",
+    surrogate_correlations=of_each_surrogate_model("results/{cohort}/models/{model}/surrogates/correlations.tsv"),
+    surrogate_sensitivity=of_each_surrogate_model("results/{cohort}/models/{model}/surrogates/sensitivity.tsv"),
+    trust=of_each_trusted_contrast("results/{cohort}/contrasts/{contrast}/trust.tsv"),
+    robustness=of_each_robust_contrast("results/{cohort}/contrasts/{contrast}/trust/robustness.tsv"),
+    signature=signature_if_any("tsv"),
     upset=signature_if_any("svg"),
     qc_figures=multiext(
         "results/{cohort}/qc/",
@@ -156,7 +156,7 @@ FIGURES = dict(
 rule write_report:
     input:
         **FOUND,
-        **FIGURES,
+        **SHOWN,
     output:
         report(
             "results/{cohort}/report.html",
@@ -189,6 +189,7 @@ rule write_workbook:
         "results/{cohort}/logs/report/write_workbook.log",
     benchmark:
         "results/{cohort}/benchmarks/report/write_workbook.tsv"
+    priority: 1  # long, and nothing waits for it but the end
     conda:
         "../../envs/lateralis.yaml"
     resources:
@@ -205,7 +206,7 @@ rule write_workbook:
 rule write_release:
     input:
         **FOUND,
-        **FIGURES,
+        **SHOWN,
     output:
         folder=directory("results/{cohort}/release"),
         key="results/{cohort}/provenance/release_key.tsv",

@@ -84,14 +84,14 @@ class Findings:
         )
 
 
-def read_findings(cohort: Cohort, given: Any, *, figures: bool = True) -> Findings:
+def read_findings(cohort: Cohort, given: Any, *, page: bool = True) -> Findings:
     """Read everything.
 
     Parameters
     ----------
     cohort : the cohort
     given : named paths, as the rules of the report list them
-    figures : whether to read those, too; a workbook has none
+    page : whether to read what pages show and workbooks do not: figures, trust, tables about samples
     """
     data = read_h5ad(given.normalised)
     group = cohort.group_variable
@@ -101,7 +101,7 @@ def read_findings(cohort: Cohort, given: Any, *, figures: bool = True) -> Findin
         contents=f"This page holds the value of every gene in each of {data.n_obs:,} samples with its {embedded}, and the "
         f"configuration of the run. {INTERNAL}",
         data=data,
-        contrasts=_contrasts(cohort, given),
+        contrasts=_contrasts(cohort, given, trusted=page),
         models=[
             _model(name, cohort, facts, genes, samples, data.obs, group)
             for name, facts, genes, samples in zip(
@@ -112,13 +112,13 @@ def read_findings(cohort: Cohort, given: Any, *, figures: bool = True) -> Findin
         flags=read_table(given.flags, dtype=TEXT).fillna({"reason": ""}),
         table1=read_table(given.table1, dtype=str).fillna(""),
         flow=read_table(given.flow).fillna(""),
-        tables=_sample_tables(cohort, given),
-        signature=read_table(given.signature, dtype=TEXT) if given.signature else None,
+        tables=_sample_tables(cohort, given) if page else {},
+        signature=read_table(given.signature, dtype=TEXT) if page and given.signature else None,
         warnings=[*map(str, data.uns["lateralis"]["notes"]), *_warnings(given)],
         versions=read_json(given.versions),
         config_text=Path(given.config).read_text(encoding="utf-8"),
         files=read_table(given.checksums, dtype=str),
-        figures=_figures(cohort, given) if figures else {},
+        figures=_figures(cohort, given) if page else {},
         variables=variables,
         participant=cohort.samples.participant,
     )
@@ -129,15 +129,8 @@ def _warnings(given: Any) -> list[str]:
     return [*(warning for path in given.facts for warning in read_json(path)["warnings"]), *read_json(given.limits)]
 
 
-def _contrasts(cohort: Cohort, given: Any) -> list[ContrastInput]:
-    directed = [name for name in cohort.trusted_contrasts if cohort.contrasts[name].reduced is None]
-    badges = {
-        name: read_table(path, dtype=TEXT).dropna(subset="badge").set_index("gene_id")["badge"].to_dict()
-        for name, path in zip(directed, given.robustness, strict=True)
-    }
-    trust = {
-        name: read_table(path).fillna("") for name, path in zip(cohort.trusted_contrasts, given.trust, strict=True)
-    }
+def _contrasts(cohort: Cohort, given: Any, *, trusted: bool) -> list[ContrastInput]:
+    badges, trust = _trust(cohort, given) if trusted else ({}, {})
     found = []
     for name, status, results in zip(cohort.contrasts, given.status, given.results, strict=True):
         contrast = _contrast(name, cohort, status, results)
@@ -146,6 +139,19 @@ def _contrasts(cohort: Cohort, given: Any) -> list[ContrastInput]:
             contrast["trust"] = trust[name]
         found.append(contrast)
     return found
+
+
+def _trust(cohort: Cohort, given: Any) -> tuple[dict[str, dict[Any, Any]], dict[str, pd.DataFrame]]:
+    """Badges of genes, and findings about trust, by contrast."""
+    directed = [name for name in cohort.trusted_contrasts if cohort.contrasts[name].reduced is None]
+    badges = {
+        name: read_table(path, dtype=TEXT).dropna(subset="badge").set_index("gene_id")["badge"].to_dict()
+        for name, path in zip(directed, given.robustness, strict=True)
+    }
+    trust = {
+        name: read_table(path).fillna("") for name, path in zip(cohort.trusted_contrasts, given.trust, strict=True)
+    }
+    return badges, trust
 
 
 def _contrast(name: str, cohort: Cohort, status_path: str, results_path: str) -> ContrastInput:
