@@ -272,7 +272,9 @@ def test_an_input_that_is_edited_during_the_run_is_told_and_then_taken_in(fresh,
     finally:
         end(process)
     assert process.returncode != 0
-    assert "Error: data/counts.tsv: was changed after 'results/tiny/counts.h5ad' was made from it. Run again" in output
+    assert (
+        "Error: data/counts.tsv: was changed after 'results/tiny/counts.h5ad' was made from it. Run again" in output
+    ), output
     assert not (edited.results() / "provenance/manifest.tsv").exists()
     (clean.folder / "data/counts.tsv").write_text(other)
     for workspace in (edited, clean):

@@ -81,7 +81,7 @@ def build_manifest(root: str | Path, targets: Iterable[str]) -> list[Entry]:
         inside = [source for source in receipt.inputs if Path(source).is_relative_to(root)]
         waiting += [*receipt.outputs, *inside]
         read += [(source, then, path) for source, then in receipt.inputs.items()]
-    for source, then, path in read:
+    for source, then, path in sorted(read):
         if source not in made and source not in sources:
             sources[source] = digest(source) if Path(source).exists() else ""
         if then != (made.get(source) or sources[source]):
