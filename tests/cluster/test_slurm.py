@@ -80,7 +80,7 @@ def test_results_are_those_of_a_local_run_and_a_job_out_of_memory_gets_more(slur
     assert "exceeded memory limit" in outcome.output
     counts, killed, fit = done
     assert asked(fit, "mem") == 2 * asked(killed, "mem")
-    assert asked(fit, "cpu") == 8
+    assert asked(fit, "cpu") == 1
     assert asked(counts, "cpu") == 1
     assert cluster.checksums() == local.checksums()
     assert (cluster.results() / "logs/model/fit_model.primary.log").exists()

@@ -85,7 +85,7 @@ def test_a_commit_reruns_nothing_and_a_new_crate_names_it(workspace, tmp_path):
     assert own.planned() == Counter()
     outcome = own.run("--forcerun", "write_crate")
     assert outcome.status == 0, outcome.output
-    assert outcome.jobs == Counter(["write_crate"])
+    assert outcome.jobs == Counter(["write_crate", "write_manifest"])
     head = subprocess.run([*git, "rev-parse", "HEAD"], cwd=own.repo, check=True, capture_output=True, text=True)
     crate = checked_crate(own.results())
     state = {entity["name"]: entity["value"] for entity in crate.mainEntity["additionalProperty"]}

@@ -18,11 +18,9 @@ FIGURES = {
     "contrasts/{contrast}": ("heatmap", "p_histogram"),
     "contrasts/{with_fold_change}": ("volcano", "ma"),
     "models/primary": ("dispersions",),
-    "qc": (
-        *("quality", "rle", "sex", "purity", "pca", "distances", "associations", "pca_adjusted", "distances_adjusted"),
-        *("pca/group", "pca/sex", "pca/age"),
-    ),
+    "qc": ("quality", "rle", "sex", "purity", "pca", "distances", "associations", "pca_adjusted", "distances_adjusted"),
 }
+VECTOR_FIGURES = ["qc/pca/group.svg", "qc/pca/sex.svg", "qc/pca/age.svg"]
 MAGIC = {"svg": b"<?xml", "png": b"\x89PNG\r\n", "pdf": b"%PDF-"}
 RESULT_COLUMNS = [
     *("gene_id", "gene_name", "baseMean", "log2FoldChange", "lfcSE", "stat", "pvalue", "padj"),
@@ -76,6 +74,7 @@ def expected_files():
         for name in names
         for kind in MAGIC
     ]
+    figures += VECTOR_FIGURES
     return {*COHORT_FILES, *(f"contrasts/{name}/{file}" for name in CONTRASTS for file in CONTRAST_FILES), *figures}
 
 

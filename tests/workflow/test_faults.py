@@ -92,7 +92,7 @@ def test_after_a_kill_the_job_ends_the_lock_is_released_and_the_run_goes_on(work
     assert half_written(workspace, finished.checksums()) == set()
     outcome = make_run(workspace)
     assert outcome.status == 0, outcome.output
-    assert outcome.jobs == {"write_workbook": 1, "write_manifest": 1}
+    assert outcome.jobs == {"write_workbook": 1, "write_crate": 1, "write_manifest": 1}
     is_as_undisturbed(workspace, finished)
 
 
