@@ -1,4 +1,5 @@
-# Loads and checks the cohorts, once, before any job; names what the other rule files share.
+# Loads and checks the cohorts, once, before any job; names what the other rule files share. Of jobs that could start, those with
+# `priority: 1` do: they are on the way to the workbook, the longest job at the end, while pictures and trust fill the gaps.
 import os
 import sys
 from functools import cache

@@ -12,6 +12,7 @@ rule normalise_counts:
         "results/{cohort}/logs/model/normalise_counts.log",
     benchmark:
         "results/{cohort}/benchmarks/model/normalise_counts.tsv"
+    priority: 1
     conda:
         "../../envs/lateralis.yaml"
     resources:

@@ -23,6 +23,7 @@ rule check_identity:
         "results/{cohort}/logs/qc/check_identity.log",
     benchmark:
         "results/{cohort}/benchmarks/qc/check_identity.tsv"
+    priority: 1
     conda:
         "../../envs/lateralis.yaml"
     resources:
@@ -58,6 +59,7 @@ rule score_panels:
         "results/{cohort}/logs/qc/score_panels.log",
     benchmark:
         "results/{cohort}/benchmarks/qc/score_panels.tsv"
+    priority: 1
     conda:
         "../../envs/lateralis.yaml"
     resources:
@@ -102,6 +104,7 @@ rule assess_confounding:
         "results/{cohort}/logs/qc/assess_confounding.log",
     benchmark:
         "results/{cohort}/benchmarks/qc/assess_confounding.tsv"
+    priority: 1
     conda:
         "../../envs/lateralis.yaml"
     resources:

@@ -189,7 +189,7 @@ rule write_workbook:
         "results/{cohort}/logs/report/write_workbook.log",
     benchmark:
         "results/{cohort}/benchmarks/report/write_workbook.tsv"
-    priority: 1  # long, and nothing waits for it but the end
+    priority: 1
     conda:
         "../../envs/lateralis.yaml"
     resources:
