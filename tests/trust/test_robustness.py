@@ -6,10 +6,12 @@ import pytest
 from trust_cohorts import ALS, ENDPOINT, cohort, results_of, stored
 
 from lateralis.model.refit import refit, wald_statistics
+from lateralis.trust import robustness
 from lateralis.trust.power import critical_p
 from lateralis.trust.robustness import (
     assessed_genes,
     bootstrap,
+    influence,
     leave_out_units,
     refit_without,
     robustness_table,
@@ -78,6 +80,36 @@ def test_held_dispersions_are_near_full_refits(changed):
         np.testing.assert_allclose(held.log2_fold_change[number], whole["log2FoldChange"], atol=0.02)
         ratio = np.log10(held.pvalue[number]) / np.log10(whole["pvalue"].to_numpy())
         assert 0.9 < np.median(ratio) < 1.1
+
+
+def test_influence_is_what_a_refit_without_the_sample_moves(changed):
+    model, _, results = changed
+    vector = model.weights(ALS, "test")
+    genes = assessed_genes(results, "fdr", ENDPOINT)
+    at = model.fit.var_names.get_indexer(genes)
+    found = influence(model, vector, at)
+    whole = results.set_index("gene_id").loc[genes]
+    refitted = refit_without(model, vector, genes, leave_out_units(model.obs, {})).log2_fold_change
+    moved = np.abs(refitted - whole["log2FoldChange"].to_numpy()) / whole["lfcSE"].to_numpy()
+    # one step, dispersions held, against the whole way
+    assert found.shape == moved.shape == (24, len(genes))
+    assert (found.argmax(axis=0) == moved.argmax(axis=0)).mean() > 0.9
+    assert np.median(np.abs(found / moved - 1)[moved > 0.1]) < 0.15
+
+
+def test_in_a_large_cohort_genes_are_refitted_without_the_samples_that_move_them(changed, monkeypatch):
+    model, _, results = changed
+    _, every, whole = assess(model, results, n_boot=2)
+    monkeypatch.setattr(robustness, "MANY_SAMPLES", 20)
+    monkeypatch.setattr(robustness, "MOST_INFLUENTIAL", 4)
+    units, some, table = assess(model, results, n_boot=2)
+    done = np.isfinite(some.pvalue)
+    of_samples = np.array([kind == "sample" for kind, _, _ in units])
+    assert (done[of_samples].sum(axis=0) == 4).all()
+    assert done[~of_samples].all()
+    np.testing.assert_allclose(some.pvalue[done], every.pvalue[done], rtol=1e-9)
+    assert (table["worst"] == whole["worst"]).mean() > 0.9
+    assert (table["badge"] == whole["badge"]).mean() > 0.9
 
 
 def test_a_batch_that_holds_a_whole_group_cannot_be_left_out(changed):
