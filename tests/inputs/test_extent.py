@@ -3,6 +3,7 @@
 import gzip
 import tracemalloc
 
+import anndata as ad
 import numpy as np
 import pytest
 
@@ -48,6 +49,9 @@ def test_samples_times_genes(tmp_path):
     (tmp_path / "counts.tsv").write_text(table(300), encoding="utf-8")
     counts = Counts(format="matrix", path=str(tmp_path / "counts.tsv"))
     assert n_counts(Input(samples=str(tmp_path / "samples.tsv"), counts=counts)) == 25 * 300
+    ad.AnnData(np.zeros((25, 40))).write_h5ad(tmp_path / "counts.h5ad")
+    counts = Counts(format="h5ad", path=str(tmp_path / "counts.h5ad"))
+    assert n_counts(Input(samples=str(tmp_path / "samples.tsv"), counts=counts)) == 25 * 40
     counts = Counts(format="star", path=str(tmp_path))
     assert n_counts(Input(samples=str(tmp_path / "samples.tsv"), counts=counts)) == 25 * 60_000
 

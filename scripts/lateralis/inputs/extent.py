@@ -6,6 +6,7 @@ import os
 import zlib
 
 from lateralis.inputs.files import GZIP_MAGIC
+from lateralis.inputs.formats.anndata_file import gene_count
 from lateralis.inputs.simulate.sizes import SIZES
 from lateralis.sections import Input
 
@@ -20,7 +21,11 @@ def n_counts(given: Input) -> int:
         samples, genes = SIZES[given.simulate]
         return samples * genes
     assert given.samples is not None and given.counts is not None
-    genes = estimated_rows(given.counts.path) if given.counts.format in TABLES else WHOLE_ANNOTATION
+    genes = WHOLE_ANNOTATION
+    if given.counts.format in TABLES:
+        genes = estimated_rows(given.counts.path)
+    elif given.counts.format == "h5ad":
+        genes = gene_count(given.counts.path)
     return estimated_rows(given.samples) * genes
 
 

@@ -36,6 +36,12 @@ def sample_names(path: str) -> list[str]:
         return [str(name) for name in _names(file, "obs")]
 
 
+def gene_count(path: str) -> int:
+    """How many genes there are; the matrix is not read."""
+    with _open(path) as file:
+        return len(_names(file, "var"))
+
+
 def read(path: str) -> Parsed:
     """Read counts, names and, where `var` has them, symbols."""
     with _open(path) as file:
