@@ -83,7 +83,14 @@ def test_a_sex_that_differs_altogether_is_refused_and_one_unknown_in_a_group_is_
     found = judge(groups, {"sex": ["M", "F"] * 2 + ["M"] + [None] * 5})
     assert found.status == "tested"
     assert found.warnings == [
-        "Whether the contrast is confounded with sex is unknown: no sample of control has a value."
+        "Whether the contrast is confounded with sex is unknown: it is known for 0 of 5 samples of control."
+    ]
+    # macrophages in culture whose sex expression tells of two in six: no reason to refuse a contrast
+    found = judge(["ifn"] * 6 + ["naive"] * 6, {"sex (inferred)": ["M"] + [None] * 5 + ["M", "F"] + [None] * 4})
+    assert found.status == "tested"
+    assert found.warnings == [
+        "Whether the contrast is confounded with sex (inferred) is unknown: it is known for 1 of 6 samples of ifn and 2 of 6 "
+        "samples of naive."
     ]
     assert found.table["verdict"].tolist() == ["not assessed"]
 

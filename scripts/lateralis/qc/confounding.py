@@ -97,7 +97,7 @@ def judge_contrast(
 
     Returns
     -------
-    ContrastVerdict. Refused: groups that no shared level connects. Refused unless acknowledged: fewer than three samples of
+    ContrastVerdict. Not assessed: a variable that is unknown in more than half of a group. Refused: groups that no shared level connects. Refused unless acknowledged: fewer than three samples of
     a group, though not all of it, in levels that another group has too; or a variance of the contrast at least five times as
     large with the variable in the design as without it.
     """
@@ -134,12 +134,12 @@ def _judge_variable(
     known = (groups.notna() & values.notna()).to_numpy()
     levels = list(dict.fromkeys(groups.dropna().astype(str)))
     counts = pd.crosstab(groups[known].astype(str), values[known].astype(str)).reindex(levels, fill_value=0)
-    empty = [level for level in levels if not counts.loc[level].any()]
+    sizes = groups.astype(str).value_counts()
+    unknown = [level for level in levels if 2 * counts.loc[level].sum() < sizes[level]]
     inside = bool(_columns_of(matrix, name).any())
-    if empty or len(levels) < 2:
-        sentence = (
-            f"Whether the contrast is confounded with {name} is unknown: no sample of {_words(empty)} has a value."
-        )
+    if unknown or len(levels) < 2:
+        parts = [f"{counts.loc[level].sum()} of {sizes[level]} samples of {level}" for level in unknown]
+        sentence = f"Whether the contrast is confounded with {name} is unknown: it is known for {_words(parts)}."
         return _Finding((name, inside, "", "", np.nan, "not assessed"), "not assessed", sentence)
     shared = counts.columns[(counts > 0).sum() > 1]
     in_shared = counts[shared].sum(axis=1)
