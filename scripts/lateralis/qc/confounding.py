@@ -97,9 +97,10 @@ def judge_contrast(
 
     Returns
     -------
-    ContrastVerdict. Not assessed: a variable that is unknown in more than half of a group. Refused: groups that no shared level connects. Refused unless acknowledged: fewer than three samples of
-    a group, though not all of it, in levels that another group has too; or a variance of the contrast at least five times as
-    large with the variable in the design as without it.
+    ContrastVerdict. Not assessed: a variable that is unknown in more than half of a group. Refused: groups that no shared
+    level connects. Refused unless acknowledged: fewer than three samples of a group, though not all of it, in levels that
+    another group has too; or a variance of the contrast at least five times as large with the variable in the design as
+    without it.
     """
     weights = np.atleast_2d(tested)
     findings = {
