@@ -161,8 +161,9 @@ data = ad.AnnData(np.random.default_rng(3).integers(0, 1_000_000, (1200, 20)).as
 for line in sys.stdin:
     try:
         write_h5ad(path, data)
-        print(sha256(path), os.path.getsize(path), flush=True)
-        os.unlink(path)
+        said = sha256(path), os.path.getsize(path)
+        os.unlink(path)  # before a word of it: the disk may be made smaller at once
+        print(*said, flush=True)
     except OSError as error:
         print(errno.errorcode[error.errno], len(os.listdir(os.path.dirname(path))), flush=True)
 os._exit(0)  # HDF5 may crash at the end, over what it could not close
