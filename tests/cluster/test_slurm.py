@@ -97,7 +97,7 @@ def test_the_demo_cohort_has_the_results_of_a_local_run_in_a_handful_of_submissi
     _, done = run_on(slurm, cluster, monkeypatch, seconds=3600)
     assert cluster.checksums() == local.checksums()
     assert {job["JobState"] for job in done} == {"COMPLETED"}
-    assert {job["NodeList"] for job in done} == {"n1", "n2"}
+    assert {job["NodeList"] for job in done} <= {"n1", "n2"}  # one of them has processors enough
     assert len(done) <= MOST_SUBMISSIONS
     with monkeypatch.context() as environment:
         environment.setenv("PATH", f"{slurm}/bin:{PATH}")
