@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import fill
@@ -10,10 +9,9 @@ from textwrap import fill
 import xlsxwriter
 
 from lateralis.config import Cohort
-from lateralis.io import atomic
 from lateralis.records.geo import TEMPLATE, Submission, blank_fields, file_names
+from lateralis.records.spreadsheet import new_workbook
 
-CREATED = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - no clock: the same submission gives the same bytes
 README = """\
 {title}: for submission to NCBI GEO
 {line}
@@ -53,15 +51,7 @@ def write_metadata(path: str | Path, made: Submission, checksums: Mapping[str, s
     made : the submission
     checksums : name of a processed file → MD5
     """
-    with atomic(path) as temporary:
-        options = {
-            "in_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        }
-        book = xlsxwriter.Workbook(str(temporary), options)
-        book.set_properties({"author": "lateralis", "created": CREATED})
+    with new_workbook(path) as book:
         bold = book.add_format({"bold": True})
         sheet = book.add_worksheet("Metadata")
         sheet.set_column(0, 0, 34)
@@ -82,7 +72,6 @@ def write_metadata(path: str | Path, made: Submission, checksums: Mapping[str, s
         for column in range(4):
             sheet.write_string(row + 1, column, f"file name {column + 1}", bold)
         _checksums(book, checksums, bold)
-        book.close()
 
 
 def _pairs(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,17 +9,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import xlsxwriter
 
 from lateralis.config import Cohort
 from lateralis.figures.calls import criterion
-from lateralis.io import atomic
 from lateralis.model.endpoint import RULES, count_calls
+from lateralis.records.spreadsheet import new_workbook
 from lateralis.report.findings import Findings
 
 LONGEST_NAME, MOST_ROWS = 31, 1_048_575  # what Excel takes: characters of a sheet's name, rows below a header
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
-CREATED = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - no clock: the same results give the same bytes
 COLUMNS = {
     "gene_id": "identifier, as in the counts",
     "gene_name": "symbol, or the identifier",
@@ -55,15 +52,7 @@ def write_workbook(path: str | Path, cohort: Cohort, findings: Findings, samples
     Text is written as text cells, so that no symbol becomes a date and no cell a formula. The file carries no clock.
     """
     names = sheet_names([contrast["name"] for contrast in findings.contrasts])
-    with atomic(path) as temporary:
-        options = {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        }
-        book = xlsxwriter.Workbook(str(temporary), options)
-        book.set_properties({"title": cohort.title, "author": "lateralis", "created": CREATED})
+    with new_workbook(path, by_row=True, title=cohort.title) as book:
         bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         _readme(book, cohort, findings, names, bold)
         for contrast, name in zip(findings.contrasts, names, strict=True):
@@ -75,7 +64,6 @@ def write_workbook(path: str | Path, cohort: Cohort, findings: Findings, samples
             _sheet(book, name, shown, bold)
         if samples is not None:
             _sheet(book, sheet_names([*names, "samples"])[-1], samples, bold)
-        book.close()
 
 
 def sheet_names(names: Sequence[str]) -> list[str]:
