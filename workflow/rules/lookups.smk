@@ -214,16 +214,6 @@ def of_each_surrogate_model(pattern):
     return paths
 
 
-def trust_parts_of_contrast(wildcards):
-    """Tables about a contrast's trust: all parts where they are asked for, of a likelihood-ratio test the calibration alone."""
-    cohort = LOADED[wildcards.cohort][1]
-    parts = ["calibration"]
-    if cohort.contrasts[wildcards.contrast].reduced is None:
-        parts += ["robustness", "sensitivity", "overlap"]
-    folder = f"results/{wildcards.cohort}/contrasts/{wildcards.contrast}/trust"
-    return {part: f"{folder}/{part}.tsv" for part in parts}
-
-
 def left_out_of_contrast(wildcards):
     """Variables whose levels are left out one at a time: who gave a sample, technical ones, and those asked for."""
     cohort = LOADED[wildcards.cohort][1]
@@ -266,16 +256,5 @@ def of_each_trusted_contrast(pattern):
 
     def paths(wildcards):
         return collect(pattern, cohort=wildcards.cohort, contrast=LOADED[wildcards.cohort][1].trusted_contrasts)
-
-    return paths
-
-
-def of_each_robust_contrast(pattern):
-    """Input function: the same, for those whose calls are examined one by one; a likelihood-ratio test has no direction."""
-
-    def paths(wildcards):
-        cohort = LOADED[wildcards.cohort][1]
-        directed = [name for name in cohort.trusted_contrasts if cohort.contrasts[name].reduced is None]
-        return collect(pattern, cohort=wildcards.cohort, contrast=directed)
 
     return paths

@@ -143,10 +143,9 @@ def _contrasts(cohort: Cohort, given: Any, *, trusted: bool) -> list[ContrastInp
 
 def _trust(cohort: Cohort, given: Any) -> tuple[dict[str, dict[Any, Any]], dict[str, pd.DataFrame]]:
     """Badges of genes, and findings about trust, by contrast."""
-    directed = [name for name in cohort.trusted_contrasts if cohort.contrasts[name].reduced is None]
     badges = {
         name: read_table(path, dtype=TEXT).dropna(subset="badge").set_index("gene_id")["badge"].to_dict()
-        for name, path in zip(directed, given.robustness, strict=True)
+        for name, path in zip(cohort.trusted_contrasts, given.robustness, strict=True)
     }
     trust = {
         name: read_table(path).fillna("") for name, path in zip(cohort.trusted_contrasts, given.trust, strict=True)

@@ -121,6 +121,9 @@ def _sheet(book: Any, name: str, table: pd.DataFrame, bold: Any) -> None:
             if type(value) is float:
                 if value == value:
                     sheet.write_number(row, at, value)
+            elif type(value) is str:
+                if value:
+                    sheet.write_string(row, at, value)
             else:
                 _write(sheet, row, at, value)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lateralis.config import Contrast, Endpoint
+from lateralis.config import Contrast, Endpoint, Trust
 from lateralis.expressions import parse_formula
 from lateralis.model.blocks import block_variable, split_blocks
 from lateralis.model.design import confounded_columns, design_matrix, tested_variables
@@ -19,7 +19,72 @@ from lateralis.trust.permutation import MOST_PREDICTABLE, choose_strata, permuta
 
 LIBERAL, CONSERVATIVE = 1.2, 0.8  # share of null p-values below alpha, over alpha
 FEWEST = 20  # samples of a group below which the normal approximation is liberal
+NULL_COLUMNS = ["permutation", "small_p", *RULES]
 _ATTEMPTS = 20
+
+
+def calibrate(
+    contrast: Contrast,
+    model: StoredModel,
+    results: pd.DataFrame,
+    grouping: str | None,
+    n_smallest: int,
+    endpoint: Endpoint,
+    trust: Trust,
+    *,
+    threads: int,
+    progress: Callable[[int, int], None] = lambda done, n: None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What a contrast finds when its labels are dealt anew, and what that says of its calls.
+
+    Parameters
+    ----------
+    results : of `endpoint.call_genes`; empty for a refused contrast
+    grouping : the variable whose levels the contrast compares; None where there is none
+    n_smallest : samples of the smaller group
+    progress : is told how many permutations are done, and of how many
+
+    Returns
+    -------
+    Tables of `null_results` and `judge_calibration`
+    """
+    observed: dict[str, int] = {
+        rule: int(results[f"call_{rule}"].isin(["up", "down", "changed"]).sum()) for rule in RULES
+    }
+    if contrast.reduced is not None:
+        del observed["strict"]
+    variable, reason = grouping, ""
+    if variable is None or contrast.reduced is None:
+        variable, reason = permuted_variable(contrast, model)
+    area = np.nan
+    if results.empty:
+        reason = "the contrast is refused"
+    elif variable is not None:
+        area = exchangeability(contrast, variable, model, trust.seed)
+    null = pd.DataFrame(columns=NULL_COLUMNS)
+    if variable is not None and not reason and not area > MOST_PREDICTABLE:
+        null = null_results(
+            contrast,
+            model,
+            endpoint,
+            variable,
+            n=trust.permutations,
+            seed=trust.seed,
+            threads=threads,
+            genes=_some_genes(model.fit.n_vars, trust),
+            progress=lambda done: progress(done, trust.permutations),
+        )
+    verdicts = judge_calibration(null, observed, endpoint.alpha, area, n_smallest)
+    if reason:
+        verdicts = verdicts.assign(verdict="not assessed", reason=reason)
+    return null, verdicts
+
+
+def _some_genes(n_genes: int, trust: Trust) -> np.ndarray | None:
+    """Positions of the genes to fit, drawn at random; None for all."""
+    if trust.most_genes is None or n_genes <= trust.most_genes:
+        return None
+    return np.sort(np.random.default_rng(trust.seed).choice(n_genes, size=trust.most_genes, replace=False))
 
 
 def permuted_variable(contrast: Contrast, model: StoredModel) -> tuple[str | None, str]:
@@ -161,7 +226,7 @@ def null_results(
         tested = calls["pvalue"].dropna()
         rows.append({"permutation": len(rows) + 1, "small_p": float((tested < endpoint.alpha).mean())} | called)
         progress(len(rows))
-    return pd.DataFrame(rows, columns=["permutation", "small_p", *RULES])
+    return pd.DataFrame(rows, columns=NULL_COLUMNS)
 
 
 def judge_calibration(

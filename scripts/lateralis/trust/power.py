@@ -13,6 +13,8 @@ from lateralis.model.multiplicity import benjamini_hochberg
 POWER = 0.8
 TERTILES = ("low", "middle", "high")
 GROWTH = (1.0, 1.5, 2.0, 4.0)
+POWER_COLUMNS = ["expression", "rule", "smaller_group", "log2_fold_change", "fold_change"]
+EQUIVALENCE_COLUMNS = ["gene_id", "pvalue_equivalence", "padj_equivalence", "equivalent"]
 
 
 def critical_p(padj: np.ndarray, alpha: float) -> float:
@@ -58,9 +60,8 @@ def power_table(results: pd.DataFrame, endpoint: Endpoint, n_test: int, n_refere
     taken to shrink as 1/n₁ + 1/n₂ when the smaller group grows, the other stays.
     """
     tested = results[results["pvalue"].notna() & (results["lfcSE"] > 0)]
-    columns = ["expression", "rule", "smaller_group", "log2_fold_change", "fold_change"]
     if len(tested) < len(TERTILES) or min(n_test, n_reference) < 1:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=POWER_COLUMNS)
     tertile = pd.qcut(tested["baseMean"].rank(method="first"), len(TERTILES), labels=list(TERTILES))
     critical = {
         "nominal": endpoint.alpha,
@@ -76,7 +77,7 @@ def power_table(results: pd.DataFrame, endpoint: Endpoint, n_test: int, n_refere
             scaled = error * np.sqrt((1 / n + 1 / larger) / (1 / smaller + 1 / larger))
             for rule, change in smallest_detectable(np.array(scaled), critical, endpoint.fold_change).items():
                 rows.append((level, rule, n, float(change), float(2**change)))
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=POWER_COLUMNS)
 
 
 def equivalence(results: pd.DataFrame, endpoint: Endpoint, df: float | None = None) -> pd.DataFrame:

@@ -6,26 +6,28 @@ threshold are refitted; in a large cohort, each gene without those samples alone
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from lateralis.config import Endpoint
+from lateralis.config import Contrast, Endpoint, Trust
 from lateralis.model.blocks import centre_in_blocks, independent_columns
 from lateralis.model.contrasts import wald_test
+from lateralis.model.endpoint import headline_rule
 from lateralis.model.engine.direct import dense_matrix
 from lateralis.model.gene_fits import ModelCounts
 from lateralis.model.log_intensity import least_squares
 from lateralis.model.numerics import choose_numerics
 from lateralis.model.stored import StoredModel
+from lateralis.trust.power import critical_p
 
 MOST_GENES = 2000
-MANY_SAMPLES, MOST_INFLUENTIAL = (
-    500,
-    20,
-)  # beyond so many samples, a gene is refitted without so many of them, one at a time
+MANY_SAMPLES = 500  # beyond so many, a gene is refitted without the
+MOST_INFLUENTIAL = 20  # samples that move it most, one at a time
+COLUMNS = ["gene_id", "gene_name", "call", "survived", "left_out", "worst", "worst_pvalue", "least_change"]
+COLUMNS += ["sign_stability", "rank_low", "rank_high", "badge"]
 _LN2 = float(np.log(2))
 _NEAR = 2.0  # times alpha: adjusted p-values of genes near the threshold
 _STABLE = 0.95  # share of bootstraps in which the direction must stay
@@ -37,6 +39,42 @@ class LeftOut(NamedTuple):
     units: list[tuple[str, str]]
     log2_fold_change: np.ndarray
     pvalue: np.ndarray
+
+
+def assess_robustness(
+    contrast: Contrast,
+    model: StoredModel,
+    results: pd.DataFrame,
+    kinds: Sequence[str],
+    grouping: str | None,
+    endpoint: Endpoint,
+    trust: Trust,
+    *,
+    threads: int,
+) -> pd.DataFrame:
+    """What the calls of a contrast rest on, as `robustness_table`; without rows where no gene is called or nearly so.
+
+    Parameters
+    ----------
+    contrast : one with fold changes
+    results : of `endpoint.call_genes`
+    kinds : variables of the sheet whose levels are left out one at a time, beside the samples themselves
+    grouping : the variable in whose levels bootstraps draw; None draws from all
+    """
+    rule = headline_rule(results, endpoint.headline)
+    genes = assessed_genes(results, rule, endpoint)
+    if genes.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    vector = model.weights(contrast, "contrast")
+    units = leave_out_units(model.obs, {name: model.obs[name] for name in kinds})
+    left_out = refit_without(model, vector, genes, units, threads=threads)
+    strata = np.full(len(model.obs), "all") if grouping is None else model.obs[grouping].astype(str).to_numpy()
+    boot = bootstrap(model, vector, genes, strata, n=trust.bootstraps, seed=trust.seed, threads=threads)
+    called = results.loc[results[f"call_{rule}"].isin(["up", "down"]), "pvalue"]
+    critical = endpoint.alpha
+    if rule != "nominal":  # of the plain test, also where the strict rule counts
+        critical = np.nanmax([critical_p(results["padj"].to_numpy(), endpoint.alpha), called.max()])
+    return robustness_table(results, genes, left_out, boot, critical, rule, endpoint)
 
 
 def assessed_genes(results: pd.DataFrame, rule: str, endpoint: Endpoint) -> pd.Index:
