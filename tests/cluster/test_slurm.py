@@ -86,7 +86,6 @@ def test_results_are_those_of_a_local_run_and_a_job_out_of_memory_gets_more(slur
     assert (cluster.results() / "logs/model/fit_model.primary.log").exists()
 
 
-@pytest.mark.slow
 def test_the_demo_cohort_has_the_results_of_a_local_run_in_a_handful_of_submissions(slurm, tmp_path, monkeypatch):
     runs = [Workspace(ROOT, tmp_path / name) for name in ("local", "cluster")]
     for workspace in runs:
