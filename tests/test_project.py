@@ -121,8 +121,11 @@ def test_every_random_generator_takes_its_seed_from_the_caller():
 
 def conda_requirements():
     content = yaml.safe_load((ROOT / "envs/lateralis.yaml").read_text(encoding="utf-8"))
-    requirements = [Requirement(line) for line in content["dependencies"]]
-    return {canonicalize_name(each.name.removesuffix("-base")): each.specifier for each in requirements}
+    *packages, pip, by_pip = content["dependencies"]
+    assert pip == "pip"
+    requirements = [Requirement(line) for line in [*packages, *by_pip["pip"]]]
+    names = (each.name.removesuffix("-base").removesuffix("-py") for each in requirements)
+    return dict(zip(map(canonicalize_name, names), (each.specifier for each in requirements), strict=True))
 
 
 def test_conda_environment_has_every_runtime_dependency_and_no_more():

@@ -1,15 +1,15 @@
 """What a cohort is: the models behind one cohort file, with every default and every rule that the file alone can break.
 
 A key exists here only when a stage reads it. `workflow/schemas/*.schema.json` and `config/README.md` are rendered from
-these models and those of `questions.py`, `stages.py` and `sections.py` by `scripts/render_config_docs.py`; a test fails when
-they drift.
+these models and those of `questions.py`, `stages.py`, `followups.py`, `runs.py` and `sections.py` by
+`scripts/render_config_docs.py`; a test fails when they drift.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from lateralis.errors import listing
 from lateralis.expressions import (
@@ -21,12 +21,13 @@ from lateralis.expressions import (
     parse_formula,
     parse_subset,
 )
+from lateralis.followups import Biomarkers, Enrichment, Proteins
 from lateralis.questions import Cell, Contrast, Difference, Model
+from lateralis.runs import Replication, Run
 from lateralis.sections import (
     DEFAULT_FILES,
     Counts,
     Exclusion,
-    FilePath,
     Input,
     Name,
     Samples,
@@ -38,18 +39,22 @@ from lateralis.stages import Endpoint, GeneFilter, Outliers, QualityControl, Rep
 
 __all__ = [
     "DEFAULT_FILES",
+    "Biomarkers",
     "Cell",
     "Cohort",
     "Contrast",
     "Counts",
     "Difference",
     "Endpoint",
+    "Enrichment",
     "Exclusion",
     "GeneFilter",
     "Input",
     "Model",
     "Outliers",
+    "Proteins",
     "QualityControl",
+    "Replication",
     "Report",
     "Run",
     "Samples",
@@ -92,6 +97,9 @@ class Cohort(Section):
     models: dict[Name, Model] = Field(min_length=1, description="The fits, by name.")
     contrasts: dict[Name, Contrast] = Field(min_length=1, description="The questions, by name.")
     endpoint: Endpoint = Field(default_factory=Endpoint, description="When a gene is called.")
+    enrichment: Enrichment | None = Field(None, description="Gene sets that change together. Default: not asked for.")
+    biomarkers: Biomarkers | None = Field(None, description="Panels that tell groups apart. Default: not asked for.")
+    proteins: Proteins | None = Field(None, description="Proteins of the same people. Default: there are none.")
     report: Report = Field(default_factory=Report, description="The report, and what may be shared of it.")
 
     @model_validator(mode="after")
@@ -184,6 +192,32 @@ class Cohort(Section):
                 raise ValueError(f"signature: there is no contrast '{name}'; there is {listing(self.contrasts)}")
             if self.contrasts[name].reduced is not None:
                 raise ValueError(f"signature: '{name}' is a likelihood-ratio test, which has no direction")
+        return self
+
+    @model_validator(mode="after")
+    def _followed_names_exist(self) -> Cohort:
+        for key, section in (
+            ("enrichment", self.enrichment),
+            ("biomarkers", self.biomarkers),
+            ("proteins", self.proteins),
+        ):
+            for name in (section.contrasts if section is not None else None) or []:
+                if name not in self.contrasts:
+                    raise ValueError(
+                        f"{key}.contrasts: there is no contrast '{name}'; there is {listing(self.contrasts)}"
+                    )
+                if self.contrasts[name].reduced is not None:
+                    raise ValueError(f"{key}.contrasts: '{name}' is a likelihood-ratio test, which has no direction")
+        if self.biomarkers is not None:
+            for name in self.biomarkers.contrasts:
+                if self.contrasts[name].variable is None:
+                    raise ValueError(
+                        f"biomarkers.contrasts: '{name}' does not compare two levels of a variable, as a panel does"
+                    )
+            for variable in self.biomarkers.covariates or []:
+                self._declared("biomarkers.covariates", variable)
+        if self.proteins is not None and self.proteins.unit == "participant" and self.samples.participant is None:
+            raise ValueError("proteins.unit: there is no `samples.participant`; add it, or set `unit: sample`")
         return self
 
     @model_validator(mode="after")
@@ -330,6 +364,11 @@ class Cohort(Section):
             return []
         return [name for name in self.contrasts if self.trust.contrasts is None or name in self.trust.contrasts]
 
+    def followed(self, asked: list[str] | None) -> list[str]:
+        """Contrasts that a section names, in the order of the file; all that have fold changes where it names none."""
+        directed = [name for name, contrast in self.contrasts.items() if contrast.reduced is None]
+        return [name for name in directed if asked is None or name in asked]
+
     @property
     def signature_contrasts(self) -> list[str]:
         """Contrasts of one group against others: those of `signature`, or the first set of two or more that there is."""
@@ -356,14 +395,3 @@ class Cohort(Section):
     def contrasts_of(self, model: str) -> dict[str, Contrast]:
         """The contrasts of one model, in the order of the file."""
         return {name: contrast for name, contrast in self.contrasts.items() if contrast.model == model}
-
-
-class Run(Section):
-    """`config/config.yaml`: which cohorts to run; nothing that a cohort should decide."""
-
-    cohorts: list[FilePath] = Field(min_length=1, description="Paths of cohort files.")
-
-    @field_validator("cohorts", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return [value] if isinstance(value, str) else value

@@ -138,7 +138,8 @@ def _check_texts(content: Any, where: str, key: str) -> None:
 def parse_section(model: type[SectionT], content: Any, where: str) -> SectionT:
     """Plain data as a checked section; the first few problems in one `InputError`."""
     if not isinstance(content, dict):
-        raise InputError(where, "holds no keys", f"It needs {listing(model.model_fields)}")
+        needed = [name for name, field in model.model_fields.items() if field.is_required()]
+        raise InputError(where, "holds no keys", f"It needs {listing(needed)}")
     try:
         return model.model_validate(content)
     except ValidationError as error:

@@ -11,11 +11,10 @@ import pandas as pd
 
 from lateralis.config import Counts
 from lateralis.errors import InputError, listing
-from lateralis.inputs.files import check_file
+from lateralis.inputs.files import check_file, check_sha256
 from lateralis.inputs.formats import anndata_file, featurecounts, htseq, matrix, nfcore, samplewise, star, transcripts
 from lateralis.inputs.formats.content import Parsed, repeated, whole_counts
 from lateralis.inputs.rawness import log_intensities, suspicions
-from lateralis.io import sha256
 from lateralis.names import check_names
 
 ESTIMATED = {"salmon": "salmon", "kallisto": "kallisto", "nfcore": "nf-core/rnaseq"}  # format: program
@@ -114,7 +113,7 @@ def check_counts_header(spec: Counts, samples: list[str], sheet: str, set_aside:
         )
     if spec.one_file:
         check_file(spec.path)
-        _check_sha256(spec)
+        check_sha256(spec.path, spec.sha256)
         _names_in_file(spec, samples, sheet, set_aside)
         return
     samplewise.check_sample_files(spec.path, spec.file_pattern, samples, sheet, set_aside)
@@ -233,16 +232,6 @@ def _as_in_r(name: str) -> str:
 
 def _loose(name: str) -> str:
     return re.sub(r"[\W_]", "", name).casefold()
-
-
-def _check_sha256(spec: Counts) -> None:
-    if spec.sha256 is None:
-        return
-    found = sha256(spec.path)
-    if found != spec.sha256.lower():
-        raise InputError(
-            spec.path, f"its sha256 is {found}, the config has {spec.sha256}", "Get the right file or correct `sha256`"
-        )
 
 
 def _positive(lengths: pd.DataFrame, files: dict[str, str]) -> pd.DataFrame:

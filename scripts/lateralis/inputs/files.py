@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import IO, cast
 
 from lateralis.errors import InputError
+from lateralis.io import sha256
 
 GZIP_MAGIC = b"\x1f\x8b"
 OTHER_MAGIC = {
@@ -49,6 +50,17 @@ def check_file(path: str, wanted: str = COUNTS_WANTED) -> None:
         raise InputError(path, "is a device or a pipe", "Give the path of a file")
     if os.path.getsize(path) == 0:
         raise InputError(path, "is empty", wanted)
+
+
+def check_sha256(path: str, wanted: str | None) -> None:
+    """Raise `InputError` unless a file has the checksum that the config gives, if it gives one."""
+    if wanted is None:
+        return
+    found = sha256(path)
+    if found != wanted.lower():
+        raise InputError(
+            path, f"its sha256 is {found}, the config has {wanted}", "Get the right file or correct `sha256`"
+        )
 
 
 def check_memory(path: str, needed: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection
 from pathlib import Path
 
@@ -11,11 +10,9 @@ import pandas as pd
 
 from lateralis.config import Samples, Variable
 from lateralis.errors import InputError, listing
-from lateralis.inputs.files import text_lines
-from lateralis.inputs.formats.content import repeated
+from lateralis.inputs.text_table import read_text_table
 from lateralis.names import flaw
 
-LARGEST = 32_000_000  # characters of a sheet
 WANTED = "`samples` must name the sample sheet: a TSV or CSV text in UTF-8 with a header and one row a sample"
 OUT_OF_RANGE = 1e100  # squares of such numbers are infinite
 MISSING = ("", "NA", "N/A", "NaN", "nan", "na", "n/a", "None", "null", ".")
@@ -40,7 +37,7 @@ def read_samples(path: str | Path, spec: Samples) -> pd.DataFrame:
     InputError
         With the file, the row or column, what was found and what would be right.
     """
-    return type_samples(_read_text_table(Path(path)), spec, str(path))
+    return type_samples(read_text_table(path, WANTED), spec, str(path))
 
 
 def type_samples(text: pd.DataFrame, spec: Samples, where: str) -> pd.DataFrame:
@@ -149,39 +146,6 @@ def replicate_units(sheet: pd.DataFrame, spec: Samples) -> pd.Series:
     if spec.replicate_of is None:
         return names
     return sheet[spec.replicate_of].where(sheet[spec.replicate_of] != "", names)
-
-
-def _read_text_table(path: Path) -> pd.DataFrame:
-    """Every cell as text, verbatim, indexed by line; header checked for repeated names before pandas could rename them."""
-    lines, size = [], 0
-    for line in text_lines(str(path), WANTED):
-        lines.append(line)
-        size += len(line)
-        if size > LARGEST:
-            raise InputError(str(path), f"has more than {LARGEST:,} characters", WANTED)
-    header = next((line for line in lines if line.strip()), None)
-    if header is None:
-        raise InputError(str(path), "is empty", WANTED)
-    delimiter = "\t" if "\t" in header else ";" if ";" in header and "," not in header else ","
-    csv.field_size_limit(LARGEST)
-    reader = csv.reader(lines, delimiter=delimiter)
-    try:
-        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise InputError(f"{path}, row {reader.line_num}", f"is no row of a table ({error})", WANTED) from None
-    if not rows:
-        raise InputError(str(path), "is empty", WANTED)
-    columns = rows.pop(0)[1]
-    twice = repeated(columns)
-    if twice:
-        raise InputError(f"{path}, header", f"names column {listing(twice)} twice", "Give each column its own name")
-    for number, row in rows:
-        if len(row) != len(columns):
-            raise InputError(f"{path}, row {number}", f"has {len(row)} fields", f"The header has {len(columns)}")
-    if not rows:
-        raise InputError(str(path), "has a header and no rows", "Give one row a sample")
-    numbers, cells = zip(*rows, strict=True)
-    return pd.DataFrame(list(cells), index=list(numbers), columns=columns, dtype=object)
 
 
 def _typed(values: pd.Series, variable: Variable, where: str) -> pd.Series:
