@@ -34,10 +34,10 @@ def load_run():
     return parse_run(config, f"the config of {place}", shared=whole)
 
 
-def load_cohorts():
+def load_cohorts(run):
     """Cohort name -> (its file, its models); checked against sheet and count header in the main process only."""
     found = {}
-    for path in load_run().cohorts:
+    for path in run.cohorts:
         cohort = load_cohort(path)
         alike = [name for name in found if name.lower() == cohort.cohort.lower()]  # one folder, on some file systems
         if alike:
@@ -53,7 +53,8 @@ def load_cohorts():
 
 
 try:
-    LOADED = load_cohorts()
+    RUN = load_run()
+    LOADED = load_cohorts(RUN)
 except InputError as error:
     refuse(error)
 

@@ -1,0 +1,67 @@
+# What the rules of enrichment, biomarkers, proteins and replication look up, and what cohorts ask for of them.
+
+
+def followed_by(section):
+    """Contrasts that a section of a cohort is asked for, by cohort; none where the section is absent."""
+
+    def contrasts(cohort):
+        asked = getattr(LOADED[cohort][1], section)
+        return LOADED[cohort][1].followed(asked.contrasts) if asked is not None else []
+
+    return contrasts
+
+
+def of_each_followed(section, pattern):
+    """Input function: a pattern with {cohort} and {contrast}, for each contrast that a section is asked for."""
+
+    def paths(wildcards):
+        return collect(pattern, cohort=wildcards.cohort, contrast=followed_by(section)(wildcards.cohort))
+
+    return paths
+
+
+def of_each_followed_model(section, pattern):
+    """Input function: a pattern with {cohort} and {model}, for the model of each contrast that a section is asked for, in order."""
+
+    def paths(wildcards):
+        cohort = LOADED[wildcards.cohort][1]
+        models = [cohort.contrasts[name].model for name in followed_by(section)(wildcards.cohort)]
+        return collect(pattern, cohort=wildcards.cohort, model=list(dict.fromkeys(models)))
+
+    return paths
+
+
+def followed_contrasts(section):
+    """Param: the contrasts that a section is asked for, as plain data, by name, with their words."""
+
+    def contrasts(wildcards):
+        cohort = LOADED[wildcards.cohort][1]
+        names = followed_by(section)(wildcards.cohort)
+        return {name: cohort.contrasts[name].model_dump() | {"label": cohort.label(name)} for name in names}
+
+    return contrasts
+
+
+def gene_set_files(wildcards):
+    """Files of gene sets that a cohort names."""
+    asked = LOADED[wildcards.cohort][1].enrichment
+    return [source.path for source in asked.gene_sets.values() if source != "btm"]
+
+
+def network_of_cohort(wildcards):
+    """The table of regulators and targets, where a cohort names one."""
+    network = LOADED[wildcards.cohort][1].enrichment.network
+    return network.path if network is not None else []
+
+
+def annotation_of_biomarkers(wildcards):
+    """The table of where products of genes are found, where a cohort names one."""
+    return LOADED[wildcards.cohort][1].biomarkers.annotation or []
+
+
+def asked_of_cohort(cohort):
+    """Folders of what a cohort asks for beyond its tests."""
+    wanted = LOADED[cohort][1]
+    found = [f"results/{cohort}/enrichment"] if wanted.enrichment is not None else []
+    found += [f"results/{cohort}/biomarkers/{name}" for name in followed_by("biomarkers")(cohort)]
+    return found + ([f"results/{cohort}/proteins"] if wanted.proteins is not None else [])
