@@ -33,8 +33,8 @@ rule all:
         collect("results/{cohort}/provenance/manifest.tsv", cohort=COHORTS),
 
 
-onstart:
-    claim(".")
+if workflow.is_main_process:
+    claim(".")  # before Snakemake locks the folder, so that each lock of a killed run has its note
 
 
 # What a submission to NCBI GEO needs; public, hence never made unasked.
