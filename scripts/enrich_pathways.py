@@ -161,7 +161,7 @@ def write_tests(folder, assessed):
 def draw(folder, contrasts, pathways, ranked, tested, reasons, alpha):
     """Dot plot and running scores of each contrast, heatmap of all."""
     for name, contrast in contrasts.items():
-        title, rows = contrast["label"], pathways[pathways["contrast"] == name]
+        title, rows = f"Gene sets, {contrast['label']}", pathways[pathways["contrast"] == name]
         words = {"title": title, "nothing": sentence(reasons[name])}
         curves = running_curves(rows, ranked.get(name), tested.get(name))
         save_figure(

@@ -16,7 +16,7 @@ from lateralis.biology.camera import Residuals, camera, z_scores
 from lateralis.biology.gsea import prerank, ranking, running_score
 from lateralis.biology.overrepresentation import overrepresentation
 from lateralis.biology.redundancy import representatives
-from lateralis.biology.tested_sets import TestedSets
+from lateralis.biology.tested_sets import RestrictedSets
 from lateralis.model.endpoint import Rule, headline_rule
 from lateralis.model.multiplicity import benjamini_hochberg
 
@@ -108,7 +108,7 @@ class Assessed:
 
 def assess_sets(
     ranked: RankedGenes,
-    sets: TestedSets,
+    sets: RestrictedSets,
     collections: Mapping[str, str],
     residuals: Residuals,
     *,

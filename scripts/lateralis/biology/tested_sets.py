@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from lateralis.errors import InputError
 from lateralis.inputs.gene_ids import GeneIndex
 from lateralis.inputs.gene_sets import Collection
 
@@ -72,7 +71,7 @@ def match_sets(collections: Sequence[Collection], index: GeneIndex) -> MatchedSe
 
 
 @dataclass(frozen=True)
-class TestedSets:
+class RestrictedSets:
     """The sets that one contrast tests.
 
     Attributes
@@ -94,7 +93,7 @@ class TestedSets:
         return self.membership.indices[start:end]
 
 
-def restrict(matched: MatchedSets, genes: Sequence[str], min_size: int, max_size: int) -> TestedSets:
+def restrict(matched: MatchedSets, genes: Sequence[str], min_size: int, max_size: int) -> RestrictedSets:
     """Restrict sets to the genes that a contrast tests, and set aside those of the wrong size.
 
     Parameters
@@ -117,23 +116,23 @@ def restrict(matched: MatchedSets, genes: Sequence[str], min_size: int, max_size
         (np.ones(sum(lengths)), np.array([at for found in positions for at in found], dtype=int), np.cumsum(lengths)),
         shape=(len(names), len(genes)),
     )
-    return TestedSets(names, membership, pd.Series(sizes, dtype=int), pd.Series(reasons, dtype=object))
+    return RestrictedSets(names, membership, pd.Series(sizes, dtype=int), pd.Series(reasons, dtype=object))
 
 
 def _reason(tested: int, given: int, universe: int, min_size: int, max_size: int) -> str:
     """Why a set is not tested; empty where it is."""
     if given > universe:
-        return f"has {given} genes, more than the {universe} tested"
+        return "has more genes than are tested"
     if tested < min_size:
-        return f"{tested} of its {given} genes tested, fewer than min_size {min_size}"
+        return f"fewer than min_size {min_size} tested genes"
     if tested > max_size:
-        return f"{tested} of its {given} genes tested, more than max_size {max_size}"
+        return f"more than max_size {max_size} tested genes"
     if tested >= universe - 1:
-        return f"holds all of the {universe} tested genes, so there are none to compare it with"
+        return "holds all tested genes, so there are none to compare it with"
     return ""
 
 
-def gene_set_table(matched: MatchedSets, tested: Mapping[str, TestedSets]) -> pd.DataFrame:
+def gene_set_table(matched: MatchedSets, tested: Mapping[str, RestrictedSets]) -> pd.DataFrame:
     """What became of every set.
 
     Parameters
@@ -160,11 +159,12 @@ def _over_contrasts(reasons: pd.Series) -> str:
         return "no contrast was tested"
     if reasons.nunique() == 1:
         return str(reasons.iloc[0])
-    return "; ".join(f"{contrast}: {reason}" for contrast, reason in reasons.items() if reason)
+    by_reason = reasons[reasons != ""].groupby(reasons, sort=False).groups
+    return "; ".join(f"{reason} in {', '.join(contrasts)}" for reason, contrasts in by_reason.items())
 
 
 def member_table(
-    matched: MatchedSets, tested: Mapping[str, TestedSets], genes: Mapping[str, Sequence[str]]
+    matched: MatchedSets, tested: Mapping[str, RestrictedSets], genes: Mapping[str, Sequence[str]]
 ) -> pd.DataFrame:
     """Members of every set that a contrast tests, as far as a contrast tests them, in the cohort's order of sets.
 
@@ -187,13 +187,3 @@ def member_table(
         if gene in anywhere
     ]
     return pd.DataFrame(rows, columns=list(MEMBER_COLUMNS))
-
-
-def check_any_tested(tested: TestedSets, min_size: int, max_size: int, where: str) -> None:
-    """Raise an `InputError` where every set is set aside."""
-    if not len(tested.names):
-        raise InputError(
-            where,
-            f"none of {len(tested.reasons)} sets has between {min_size} and {max_size} tested genes",
-            "Change `enrichment.min_size` and `max_size`, or give other sets",
-        )

@@ -50,7 +50,7 @@ def draw_dots(pathways: pd.DataFrame, *, title: str, alpha: float, nothing: str 
     if shown.empty:
         return message_figure(title, nothing)
     height = ROW * len(shown) + 0.1
-    figure = new_figure(height=height + 0.6 + 0.5)
+    figure = new_figure(height=height + 0.55 + 0.3)
     axes = add_axes(figure, LEFT, 0.55, WIDTH - LEFT - RIGHT, height)
     _draw_markers(axes, shown)
     axes.set_yticks(np.arange(len(shown)), [set_name(name) for name in shown["set"]])

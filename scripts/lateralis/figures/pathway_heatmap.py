@@ -16,6 +16,7 @@ from lateralis.biology.enrichment import HERE_ONLY, SIGNIFICANT
 from lateralis.figures.calls import plural
 from lateralis.figures.pathway_words import set_name
 from lateralis.figures.theme import (
+    CHARACTER_WIDTH,
     DOWN_TO_UP,
     INK,
     MUTED,
@@ -30,6 +31,7 @@ from lateralis.figures.theme import (
 
 MOST_SETS = 30
 ROW, LEFT, WIDEST = 0.235, 3.75, 0.85  # inches
+SLOPE = 40  # degrees, of the names of contrasts
 NOT_TESTED = "#E4E4E4"
 NOTHING = "No gene set was tested in any contrast, so there is no heatmap."
 
@@ -63,8 +65,9 @@ def draw_pathway_heatmap(pathways: pd.DataFrame, contrasts: Sequence[str], *, ti
     verdicts = _wide(pathways, "verdict", sets, contrasts)
     order = _clustered(scores.fillna(0.0).to_numpy(float))
     scores, verdicts = scores.iloc[order], verdicts.iloc[order]
-    names = max(0.5, 0.075 * max(len(name) for name in contrasts) * 0.72 + 0.25)
-    cell = min(WIDEST, (WIDTH - LEFT - 0.6) / len(contrasts))
+    longest = SMALL_SIZE * CHARACTER_WIDTH / 72 * max(len(name) for name in contrasts)
+    names = longest * np.sin(np.deg2rad(SLOPE)) + 0.25
+    cell = min(WIDEST, (WIDTH - LEFT - max(0.3, longest * np.cos(np.deg2rad(SLOPE)) - 0.2)) / len(contrasts))
     width, height = cell * len(contrasts), ROW * len(sets)
     figure = new_figure(height=height + names + 0.75)
     axes = add_axes(figure, LEFT, 0.65, width, height)
@@ -74,7 +77,7 @@ def draw_pathway_heatmap(pathways: pd.DataFrame, contrasts: Sequence[str], *, ti
     axes.invert_yaxis()
     _mark(axes, verdicts)
     axes.set_yticks(np.arange(len(sets)) + 0.5, [set_name(name) for name in scores.index])
-    axes.set_xticks(np.arange(len(contrasts)) + 0.5, list(contrasts), rotation=40, ha="left", rotation_mode="anchor")
+    axes.set_xticks(np.arange(len(contrasts)) + 0.5, list(contrasts), rotation=SLOPE, ha="left", rotation_mode="anchor")
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     for spine in axes.spines.values():

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from lateralis.biology.gsea import Running
 from lateralis.figures.calls import enumerated, plural
@@ -79,6 +80,7 @@ def _draw_panel(
     axes.plot(curve.rank, curve.value, color=colour, linewidth=1.4)
     axes.set_xlim(0, n_genes)
     axes.set_ylim(min(-0.15, 1.12 * curve.value.min()), max(0.15, 1.12 * curve.value.max()))
+    axes.yaxis.set_major_locator(MaxNLocator(3))
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     axes.text(0, 1.19, set_name(row["set"]), transform=axes.transAxes, size=SMALL_SIZE, color=INK, weight="bold")

@@ -46,5 +46,5 @@ def count_words(pathways: pd.DataFrame, alpha: float) -> str:
     )
     significant = pathways[pathways["verdict"] == SIGNIFICANT]
     up, down = (int((significant["direction"] == way).sum()) for way in ("up", "down"))
-    more = f"; {alone:,} more by tests that take genes for independent, which is no evidence" if alone else ""
+    more = f"; {alone:,} more by GSEA or over-representation alone, which take genes for independent" if alone else ""
     return f"Of {len(pathways):,} sets, {up:,} up and {down:,} down by camera (adjusted p < {alpha:g}){more}."
