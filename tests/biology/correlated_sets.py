@@ -1,4 +1,4 @@
-"""Expression whose sets of genes go together, with or without a change between two groups, and what the pipeline tests of it."""
+"""Expression whose sets of genes go together, with or without a change between groups, and what the pipeline tests of it."""
 
 import numpy as np
 import pandas as pd

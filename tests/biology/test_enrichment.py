@@ -270,7 +270,7 @@ def test_no_contrast_tested():
 
 @pytest.mark.slow
 def test_camera_holds_its_level_where_permuting_genes_does_not():
-    """800 sets of correlation 0.3 without any change: 5 % of camera's p-values are below 0.05, as they say; of GSEA's, far more.
+    """800 sets of correlation 0.3 without any change: 5 % of camera's p-values are below 0.05; of GSEA's, far more.
 
     The bounds are 99.9 % of a binomial; sets of one data set share nothing but the other genes, so they count as independent.
     """
