@@ -16,7 +16,6 @@ import time
 import psutil
 import pytest
 
-
 KILLS = 20
 SEED = 20
 

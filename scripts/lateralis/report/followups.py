@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from lateralis.biology.enrichment import SIGNIFICANT
 from lateralis.config import Cohort
 from lateralis.figures.save import read_svg
@@ -134,9 +132,10 @@ def _figures(
 def _pathways(folder: Path, contrasts: Sequence[str]) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
     """The page's part about the gene sets of each contrast, and the genes of the sets in it."""
     table = read_table(folder / "pathways.tsv", dtype=TEXT)
-    overview = read_table(folder / "contrasts.tsv").fillna({"reason": ""}).set_index("contrast")
+    overview = {row["contrast"]: row for row in records(read_table(folder / "contrasts.tsv").fillna({"reason": ""}))}
     own = table[table["representative"] == table["set"]]
-    found, listed = {}, set()
+    found: dict[str, dict[str, Any]] = {}
+    listed: set[str] = set()
     for name in contrasts:
         of_contrast = own[own["contrast"] == name]
         shown = of_contrast.head(TOP_SETS)
@@ -144,9 +143,9 @@ def _pathways(folder: Path, contrasts: Sequence[str]) -> tuple[dict[str, dict[st
         listed.update(keys)
         path = folder / name / "activity.tsv"
         found[name] = {
-            "reason": str(overview.loc[name, "reason"]),
-            "n_sets": int(overview.loc[name, "sets"]),
-            "n_significant": int(overview.loc[name, "significant"]),
+            "reason": overview[name]["reason"],
+            "n_sets": overview[name]["sets"],
+            "n_significant": overview[name]["significant"],
             "n_shown": int((of_contrast["verdict"] == SIGNIFICANT).sum()),
             "sets": records(shown.drop(columns=["contrast", "leading_edge"]).assign(key=keys)),
             "activity": records(read_table(path).head(TOP_REGULATORS)) if path.exists() else [],
@@ -157,3 +156,48 @@ def _pathways(folder: Path, contrasts: Sequence[str]) -> tuple[dict[str, dict[st
     kept = names.isin(listed)
     genes = members["gene_id"][kept].groupby(names[kept], sort=True).agg(list)
     return found, {str(name): list(map(str, ids)) for name, ids in genes.items()}
+
+
+def _panel(folder: Path) -> dict[str, Any]:
+    """The page's part about one panel."""
+    summary = read_json(folder / "summary.json")
+    genes = read_table(folder / "panel.tsv", dtype=TEXT).head(TOP_PANEL)
+    stability, null = summary.get("stability", {}), summary.get("null", {})
+    sentences = [summary["sentence"]]
+    if stability:
+        sentences.append(
+            f"The panel of all people has {summary['genes']['panel']:,} genes. Of the {stability['panels']:,} panels of the "
+            f"cross-validation, half or more hold {stability['in_half_of_panels']:,} genes in common (stability "
+            f"{_two_decimals(stability['nogueira'])} of 1). With labels dealt anew, {null['permutations']:,} times, the mean "
+            f"AUC is {_two_decimals(null['mean'])}."
+        )
+    return {
+        "reason": summary["reason"] if summary["status"] != "assessed" else "",
+        "claim": summary["claim"],
+        "sentences": sentences,
+        "performance": records(read_table(folder / "performance.tsv")),
+        "genes": records(genes.fillna({"location": ""})),
+        "located": bool(genes["location"].notna().any()),
+    }
+
+
+def _two_decimals(number: float | None) -> str:
+    return "–" if number is None else f"{number:.2f}"
+
+
+def _proteins(folder: Path, contrasts: Sequence[str]) -> dict[str, Any]:
+    """The page's part about proteins."""
+    summary = read_json(folder / "summary.json")
+    candidates = read_table(folder / "candidates.tsv", dtype=TEXT)
+    found = {}
+    for name in contrasts:
+        results, facts = read_table(folder / name / "results.tsv", dtype=TEXT), summary["contrasts"][name]
+        of_contrast = candidates[candidates["contrast"] == name]
+        found[name] = {
+            "reason": facts["reason"],
+            "n_tested": int(results["pvalue"].notna().sum()),
+            "n_called": int(results["call"].isin(["up", "down"]).sum()),
+            "candidates": records(of_contrast.head(TOP_CANDIDATES)),
+            "path": f"proteins/{name}/results.tsv",
+        }
+    return {"sentences": [*summary["warnings"], *summary["sentences"]], "contrasts": found}

@@ -26,8 +26,14 @@ from lateralis.records.privacy import (
 from lateralis.report.findings import PAIRS_TABLE, SEX_TABLE, Findings
 from lateralis.report.payload import ContrastInput, ModelInput
 
-SHARED_FIGURES = ("contrasts/{contrast}/p_histogram", "models/{model}/dispersions", "signature", "samples/associations")
-SHARED_FIGURES += ("pathways/{contrast}/dotplot", "pathways/{contrast}/running")
+SHARED_FIGURES = (
+    "contrasts/{contrast}/p_histogram",
+    "models/{model}/dispersions",
+    "pathways/{contrast}/dotplot",
+    "pathways/{contrast}/running",
+    "signature",
+    "samples/associations",
+)
 UNKNOWN = "other or unknown"
 HIDDEN_CONFIG = ("input", "report")
 
