@@ -14,6 +14,7 @@ from lateralis.biology.enrichment import CONTRAST_COLUMNS, PATHWAY_COLUMNS
 from lateralis.config import Cohort
 from lateralis.io import write_json, write_table
 from lateralis.report.followups import TOP_SETS, Followups, read_followups
+from lateralis.report.methods import methods_text, references
 from lateralis.report.page import render_page
 from lateralis.report.payload import build_payload
 
@@ -192,6 +193,24 @@ def test_page_of_a_cohort_that_did_not_ask_has_none_of_it():
     page = render_page(build_payload(**given, followups=Followups().payload(LABELS)), {}, made_explorer(given))
     assert page == render_page(build_payload(**given), {}, made_explorer(given))
     assert not re.search(r'(id|href)="#?(pathways|biomarkers|proteins)"', page)
+
+
+def test_methods_and_references_say_what_followed(read):
+    given = arguments()
+    payload = build_payload(**given, followups=read[0].payload(LABELS))
+    text = " ".join(methods_text(payload))
+    assert "Gene sets of own (CC BY 4.0) were tested in each comparison" in text
+    assert "Panels of genes for als against carrier and als against motor are logistic regressions" in text
+    assert "by the likelihood of a normal distribution that is censored there" in text
+    before = [reference["doi"] for reference in references(build_payload(**given))]
+    after = [reference["doi"] for reference in references(payload)]
+    assert sorted(set(after) - set(before)) == [
+        "10.1073/pnas.0506580102",
+        "10.1093/nar/gks461",
+        "10.1111/j.1467-9868.2005.00503.x",
+        "10.1136/bmj.g7594",
+        "10.2202/1544-6115.1027",
+    ]
 
 
 def test_others_see_neither_proteins_nor_contrasts_that_are_hidden(read):
