@@ -43,11 +43,11 @@ def standardised_residuals(expression: np.ndarray, design: np.ndarray, blocks: n
     whole = design if blocks is None else dense_matrix(design, blocks)
     basis, _ = np.linalg.qr(whole)
     values = expression.astype(float)
-    values = values - values.mean(axis=0)
     values -= basis @ (basis.T @ values)
     df = len(values) - whole.shape[1]
-    variance = (values**2).sum(axis=0) / df
-    return Residuals(values / np.sqrt(np.maximum(variance, _LEAST_VARIANCE)), df)
+    variance = np.einsum("sg,sg->g", values, values) / df
+    values /= np.sqrt(np.maximum(variance, _LEAST_VARIANCE))
+    return Residuals(values, df)
 
 
 def z_scores(statistic: np.ndarray, df: float | None) -> np.ndarray:
