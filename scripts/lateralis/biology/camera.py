@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.special import ndtri, stdtr
 
-from lateralis.model.engine.direct import dense_matrix
+from lateralis.model.blocks import centre_in_blocks
 
 _LEAST_VARIANCE = 1e-8  # limma's
 
@@ -38,16 +38,33 @@ def standardised_residuals(expression: np.ndarray, design: np.ndarray, blocks: n
     ----------
     expression : (n_samples, n_genes) variance-stabilised
     design : (n_samples, n_coef) of full rank, without blocks' columns
-    blocks : (n_samples,) number of each sample's block, or None
+    blocks : (n_samples,) number of each sample's block from 0, or None
+
+    Notes
+    -----
+    Sums are numpy's own, not those of BLAS, whose last digits depend on the number of threads.
     """
-    whole = design if blocks is None else dense_matrix(design, blocks)
-    basis, _ = np.linalg.qr(whole)
-    values = expression.astype(float)
-    values -= basis @ (basis.T @ values)
-    df = len(values) - whole.shape[1]
+    values, matrix = expression.astype(float), np.asarray(design, dtype=float)
+    df = len(values) - matrix.shape[1]
+    if blocks is not None:
+        values, matrix = centre_in_blocks(values, blocks), centre_in_blocks(matrix, blocks)
+        df -= int(blocks.max()) + 1
+    basis = _orthonormal(matrix)
+    values -= np.einsum("sk,kg->sg", basis, np.einsum("sk,sg->kg", basis, values))
     variance = np.einsum("sg,sg->g", values, values) / df
     values /= np.sqrt(np.maximum(variance, _LEAST_VARIANCE))
     return Residuals(values, df)
+
+
+def _orthonormal(matrix: np.ndarray) -> np.ndarray:
+    """Orthonormal columns of the same span, by Gram and Schmidt, each column twice."""
+    basis = matrix / np.sqrt((matrix**2).sum(axis=0))
+    for number in range(basis.shape[1]):
+        for _ in range(2):
+            shares = (basis[:, :number] * basis[:, [number]]).sum(axis=0)
+            basis[:, number] -= (basis[:, :number] * shares).sum(axis=1)
+            basis[:, number] /= np.sqrt((basis[:, number] ** 2).sum())
+    return basis
 
 
 def z_scores(statistic: np.ndarray, df: float | None) -> np.ndarray:
