@@ -92,7 +92,8 @@ def _draw_panel(
         color=INK,
         weight="bold",
     )
-    words = f"NES {row['NES']:.2f}, adjusted p {p_text(row['padj_all'])} (camera), {row['size']:,} genes"
+    score = f"{row['NES']:.2f}".replace("-", "−")
+    words = f"NES {score}, adjusted p {p_text(row['padj_all'])} (camera), {row['size']:,} genes"
     axes.text(0, 1.05, words, transform=axes.transAxes, size=SMALL_SIZE, color=MUTED)
     _draw_rug(add_axes(figure, left, bottom, width, RUG), curve, colour, n_genes, last)
 
