@@ -56,34 +56,36 @@ def main(snakemake):
     matched = match_sets(read_collections(spec.gene_sets), index)
     print(matched.sources.to_string(index=False), flush=True)
     network = read_matched_network(spec, index)
-    models = {contrast["model"]: None for contrast in params.contrasts.values()}
-    residuals = {name: model_residuals(path, normalised) for name, path in zip(models, given.fits, strict=True)}
-
-    collections = dict(zip(matched.table["set"], matched.table["collection"], strict=True))
-    ranked, tested, assessed, activities, reasons = {}, {}, {}, {}, {}
-    for (name, contrast), results, status in zip(params.contrasts.items(), given.results, given.status, strict=True):
+    ranked, tested, reasons, degrees = {}, {}, {}, {}
+    for name, results, status in zip(params.contrasts, given.results, given.status, strict=True):
         state = read_json(status)
         genes = ranked_genes(read_table(results, dtype=TEXT), endpoint.headline)
         reasons[name] = state["reason"] or ("" if len(genes.ids) > 2 else "fewer than three genes have a p-value")
-        if reasons[name]:
-            continue
-        ranked[name] = genes
-        tested[name] = restrict(matched, genes.ids, spec.min_size, spec.max_size)
-        reasons[name] = "" if len(tested[name].names) else nothing_left(tested[name], spec)
-        if network is not None:
-            activities[name] = regulator_activity(genes.statistic, genes.ids, network)
-        if reasons[name]:
-            continue
-        assessed[name] = assess_sets(
-            genes,
-            tested[name],
-            collections,
-            residuals[contrast["model"]].of(genes.ids),
-            df=state.get("df"),
-            permutations=spec.permutations,
-            seed=spec.seed,
-            threads=snakemake.threads,
-        )
+        if not reasons[name]:
+            ranked[name], degrees[name] = genes, state.get("df")
+            tested[name] = restrict(matched, genes.ids, spec.min_size, spec.max_size)
+            reasons[name] = "" if len(tested[name].names) else nothing_left(tested[name], spec)
+    activities = {}
+    if network is not None:
+        activities = {name: regulator_activity(one.statistic, one.ids, network) for name, one in ranked.items()}
+
+    collections = dict(zip(matched.table["set"], matched.table["collection"], strict=True))
+    assessed = {}
+    for model, path in zip(models_of(params.contrasts), given.fits, strict=True):
+        residuals = model_residuals(path, normalised)  # of one model at a time: a large cohort's take gigabytes
+        for name in [name for name, contrast in params.contrasts.items() if contrast["model"] == model]:
+            if not reasons[name]:
+                assessed[name] = assess_sets(
+                    ranked[name],
+                    tested[name],
+                    collections,
+                    residuals.of(ranked[name].ids),
+                    df=degrees[name],
+                    permutations=spec.permutations,
+                    seed=spec.seed,
+                    threads=snakemake.threads,
+                )
+    assessed = {name: assessed[name] for name in params.contrasts if name in assessed}
     pathways = pathway_table(assessed, endpoint.alpha)
     overview = contrast_table(params.contrasts, ranked, assessed, pathways, reasons)
     print(overview.to_string(index=False), flush=True)
@@ -101,6 +103,11 @@ def main(snakemake):
             if network is not None:
                 write_table(folder / name / "activity.tsv", activities.get(name, empty(ACTIVITY_COLUMNS)))
         draw(folder, params.contrasts, pathways, ranked, tested, reasons, endpoint.alpha)
+
+
+def models_of(contrasts):
+    """Models of the contrasts, each once, in order."""
+    return list(dict.fromkeys(contrast["model"] for contrast in contrasts.values()))
 
 
 def read_matched_network(spec, index):

@@ -162,7 +162,7 @@ def test_a_bad_file_is_one_sentence(enriched, tmp_path, gmt, message):
 def test_log_intensities(enriched, tmp_path):
     """Values on a log scale: tests are Student's, and there is nothing else to it."""
     workspace = enriched.copy(tmp_path / "work")
-    counts = pd.read_csv(workspace.folder / "data/counts.tsv", sep="\t", index_col=0)
+    counts = pd.read_csv(workspace.folder / "data/counts.tsv", sep="\t", index_col=0, keep_default_na=False)
     np.log2(counts + 1).round(4).to_csv(workspace.folder / "data/counts.tsv", sep="\t")
     cohort = workspace.cohort()
     cohort["assay"] = "log_intensity"

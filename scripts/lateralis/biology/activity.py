@@ -64,7 +64,7 @@ def regulator_activity(statistic: np.ndarray, genes: np.ndarray, network: pd.Dat
 
     data = pd.DataFrame(statistic[None, :], index=["statistic"], columns=genes.astype(str))
     scores = ulm(data, known, tmin=LEAST_TARGETS)[0].loc["statistic"]  # its second table is adjusted within each sample
-    score = scores.to_numpy(float)
+    score = np.round(scores.to_numpy(float), 10)  # BLAS, behind it, gives other last digits on other numbers of threads
     pvalue = 2 * stdtr(len(statistic) - 2, -np.abs(score))
     table = pd.DataFrame({"source": scores.index.astype(str), "score": score, "pvalue": pvalue})
     table["padj"] = benjamini_hochberg(table["pvalue"].to_numpy(float))

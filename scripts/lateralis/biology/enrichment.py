@@ -42,8 +42,20 @@ PATHWAY_COLUMNS = (
 )
 GSEA_COLUMNS = ("collection", "set", "size", "ES", "NES", "pvalue", "padj", "leading", "leading_edge")
 CAMERA_COLUMNS = (
-    "collection", "set", "size", "direction", "difference", "correlation", "inflation", "t", "df", "pvalue", "padj"
-)  # fmt: skip
+    "collection",
+    "set",
+    "size",
+    "direction",
+    "difference",
+    "correlation",
+    "inflation",
+    "effects",
+    "t",
+    "df",
+    "pvalue",
+    "padj",
+    "pvalue_limma",
+)
 ORA_COLUMNS = (
     "collection", "set", "direction", "members", "background", "called", "overlap", "expected", "pvalue", "padj"
 )  # fmt: skip

@@ -27,7 +27,7 @@ from lateralis.figures.theme import (
     themed,
 )
 
-MOST_PANELS, COLUMNS = 6, 2
+MOST_PANELS, COLUMNS, LONGEST_TITLE = 6, 2, 42
 LEFT, BOTTOM, PANEL, RUG, TITLE, GAP = 0.62, 0.58, 1.25, 0.2, 0.45, 0.55  # inches
 
 
@@ -83,8 +83,17 @@ def _draw_panel(
     axes.yaxis.set_major_locator(MaxNLocator(3))
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
-    axes.text(0, 1.19, set_name(row["set"]), transform=axes.transAxes, size=SMALL_SIZE, color=INK, weight="bold")
-    words = f"NES {row['NES']:.2f}, adjusted p {p_text(row['padj_all'])} (camera), {row['size']:,} genes"
+    axes.text(
+        0,
+        1.19,
+        set_name(row["set"], LONGEST_TITLE),
+        transform=axes.transAxes,
+        size=SMALL_SIZE,
+        color=INK,
+        weight="bold",
+    )
+    score = f"{row['NES']:.2f}".replace("-", "−")
+    words = f"NES {score}, adjusted p {p_text(row['padj_all'])} (camera), {row['size']:,} genes"
     axes.text(0, 1.05, words, transform=axes.transAxes, size=SMALL_SIZE, color=MUTED)
     _draw_rug(add_axes(figure, left, bottom, width, RUG), curve, colour, n_genes, last)
 

@@ -1,4 +1,4 @@
-"""Our camera agrees with R limma's `camera`: correlation, direction and p-value of each set (versions.txt, make.R)."""
+"""`pvalue_limma` is that of R limma's `camera`, and so are correlation and direction of each set (versions.txt, make.R)."""
 
 from pathlib import Path
 
@@ -37,8 +37,8 @@ def test_correlations_of_genes_within_a_set(tested):
 
 def test_p_values(tested):
     found, expected, _ = tested
-    np.testing.assert_allclose(found["pvalue"], expected["pvalue"], rtol=1e-8)
-    np.testing.assert_allclose(benjamini_hochberg(found["pvalue"].to_numpy()), expected["padj"], rtol=1e-8)
+    np.testing.assert_allclose(found["pvalue_limma"], expected["pvalue"], rtol=1e-8)
+    np.testing.assert_allclose(benjamini_hochberg(found["pvalue_limma"].to_numpy()), expected["padj"], rtol=1e-8)
     assert list(found["direction"]) == list(expected["direction"].str.lower())
     assert list(found["size"]) == list(expected["size"])
 
