@@ -13,7 +13,7 @@ def one(effects, errors):
 
 @pytest.mark.parametrize("difference", [0.1, 0.9])
 def test_two_cohorts_of_equal_errors(difference):
-    """With d between them: mean of the two; Q = d²/2v; tau² = d²/2 − v; error d/2, but at least that of no tau²; Cauchy's tail."""
+    """With d between them: Q = d²/2v, tau² = d²/2 − v, error d/2 but at least that without tau², and Cauchy's tail."""
     error, mean = 0.3, 1.2
     found = one([mean - difference / 2, mean + difference / 2], [error, error])
     between = max(difference**2 / 2 - error**2, 0)
