@@ -31,6 +31,7 @@ rule all:
         ),
         collect("results/{cohort}/release", cohort=RELEASED),
         collect("results/{cohort}/provenance/manifest.tsv", cohort=COHORTS),
+        REPLICATED,
 
 
 onstart:
@@ -48,3 +49,5 @@ onsuccess:
         print(f"Report: {page}")
     for folder in collect("results/{cohort}/release", cohort=RELEASED):
         print(f"To share: {folder}/report.html")
+    for folder in REPLICATED:
+        print(f"Replication: {folder}/report.html")
