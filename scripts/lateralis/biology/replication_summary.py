@@ -131,10 +131,9 @@ def few_cohorts(n_cohorts: int) -> str:
     needed = float(stdtrit(df, 0.975))
     freedom = "one degree" if df == 1 else f"{df} degrees"
     return (
-        f"With {n_cohorts} cohorts the random-effects test has {freedom} of freedom: p < 0.05 takes an effect of "
-        f"{needed:.1f} standard errors, before any correction for multiple testing, and far more after it. That few or no genes are called by it "
-        "says that so few cohorts cannot show how much cohorts differ, not that nothing replicates; see the genes that change "
-        "in every cohort."
+        f"With {n_cohorts} cohorts the random-effects test has {freedom} of freedom: p < 0.05 takes an effect of {needed:.1f} "
+        "standard errors, and far more after correction for multiple testing. That it calls few or no genes says that so few "
+        "cohorts cannot show how much cohorts differ, not that nothing replicates; see the genes that change in every cohort."
     )
 
 

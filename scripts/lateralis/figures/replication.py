@@ -28,6 +28,7 @@ from lateralis.figures.theme import (
     legend_above,
     message_figure,
     new_figure,
+    row_major,
     themed,
 )
 
@@ -133,17 +134,20 @@ def draw_forest(gene: pd.Series, cohorts: Sequence[str], *, title: str) -> Figur
             size=SMALL_SIZE,
             weight=bold,
         )
-        axes.annotate(
-            _numbers(row),
-            (1, at),
-            xycoords=("axes fraction", "data"),
-            xytext=(10, 0),
-            textcoords="offset points",
-            va="center",
-            size=SMALL_SIZE,
-            color=MUTED if row.note else INK,
-        )
-    add_header(figure, title, [_heterogeneity(gene), "95% intervals; squares: cohorts, their area the weight."])
+        for offset, text in zip((10, 56), _numbers(row), strict=False):
+            axes.annotate(
+                text,
+                (1, at),
+                xycoords=("axes fraction", "data"),
+                xytext=(offset, 0),
+                textcoords="offset points",
+                va="center",
+                size=SMALL_SIZE,
+                color=MUTED if row.note else INK,
+            )
+    add_header(
+        figure, title, [*_tests(gene), "Lines and diamonds: 95% intervals. Squares: cohorts, their area the weight."]
+    )
     return figure
 
 
@@ -179,31 +183,31 @@ def _draw_interval(axes: Axes, at: int, row: Interval, low: float, high: float) 
             axes.plot([limit], [at], marker=marker, color=INK, markersize=6, clip_on=False, zorder=4)
 
 
-def _numbers(row: Interval) -> str:
+def _numbers(row: Interval) -> tuple[str, ...]:
+    """Effect and interval in words, for two columns; or the note alone."""
     if row.note:
-        return row.note
-    if row.name == "A further cohort":
-        return f"         {_signed(row.low)} to {_signed(row.high)}"
-    return f"{_signed(row.effect)}  {_signed(row.low)} to {_signed(row.high)}"
+        return (row.note,)
+    effect = "" if row.name == "A further cohort" else _signed(row.effect)
+    return effect, f"{_signed(row.low)} to {_signed(row.high)}"
 
 
 def _signed(number: float) -> str:
     return f"{number:+.2f}".replace("-", "−")
 
 
-def _heterogeneity(gene: pd.Series) -> str:
-    return (
-        f"Between cohorts: tau² {gene['tau2']:.2g}, I² {gene['I2']:.0%}, Q {gene['Q']:.3g} (p {gene['pvalue_Q']:.2g}). "
-        f"Random effects: p {gene['pvalue_random']:.2g}; fixed effect: p {gene['pvalue_fixed']:.2g}."
-    )
+def _tests(gene: pd.Series) -> list[str]:
+    return [
+        f"Between cohorts: tau² {gene['tau2']:.2g}, I² {gene['I2']:.0%}, Q {gene['Q']:.3g} (p {gene['pvalue_Q']:.2g}).",
+        f"Random effects: p {gene['pvalue_random']:.2g}; fixed effect: p {gene['pvalue_fixed']:.2g}; not adjusted.",
+    ]
 
 
 def forest_alt_text(gene: pd.Series, cohorts: Sequence[str], *, title: str) -> str:
     """The forest plot in words."""
     if gene["cohorts"] < 2:
         return f"{title}. {NOTHING}"
-    rows = "; ".join(f"{row.name} {' '.join(_numbers(row).split())}" for row in intervals_of(gene, cohorts))
-    return f"Forest plot, {title}: log2 fold changes with 95% intervals. {rows}. {_heterogeneity(gene)}"
+    rows = "; ".join(f"{row.name} {' '.join(_numbers(row)).strip()}" for row in intervals_of(gene, cohorts))
+    return f"Forest plot, {title}: log2 fold changes with 95% intervals. {rows}. {' '.join(_tests(gene))}"
 
 
 @themed
@@ -231,7 +235,7 @@ def draw_concordance(
         return message_figure(title, NO_PAIR)
     limit = max(robust_limit(np.abs(effects).max(axis=1), squashing=2.5), 0.5)
     drawn, beyond = np.clip(effects, -limit, limit), (np.abs(effects) > limit).any(axis=1)
-    figure = new_figure(width=7.2, height=6.6)
+    figure = new_figure(width=7.2, height=6.95)
     axes = add_axes(figure, 0.85, 0.6, 5.7, 5.7)
     axes.set(xlim=(-1.06 * limit, 1.06 * limit), ylim=(-1.06 * limit, 1.06 * limit))
     axes.axhline(0, color=GUIDE, linewidth=0.7, zorder=1)
@@ -276,7 +280,7 @@ def draw_concordance(
         ring.set_label(clipped)
         handles.append(ring)
     axes.set(xlabel=f"log2 fold change, {cohorts[0]}", ylabel=f"log2 fold change, {cohorts[1]}")
-    legend_above(axes, handles, columns=3, left=-0.1)
+    legend_above(axes, row_major(handles, 2), columns=2, left=-0.1)
     both = np.flatnonzero(sets == "both")
     named = both[np.argsort(-np.abs(effects[both]).min(axis=1), kind="stable")][:labels]
     label_points(axes, drawn[named, 0], drawn[named, 1], [names[at] for at in named], (drawn[both, 0], drawn[both, 1]))
