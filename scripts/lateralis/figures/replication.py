@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
-from lateralis.figures.calls import plural, robust_limit
+from lateralis.figures.calls import SMALLEST_PRECISE_P, plural, robust_limit
 from lateralis.figures.labels import label_points, shortened
 from lateralis.figures.theme import (
     GUIDE,
@@ -197,9 +197,13 @@ def _signed(number: float) -> str:
 
 def _tests(gene: pd.Series) -> list[str]:
     return [
-        f"Between cohorts: tau² {gene['tau2']:.2g}, I² {gene['I2']:.0%}, Q {gene['Q']:.3g} (p {gene['pvalue_Q']:.2g}).",
-        f"Random effects: p {gene['pvalue_random']:.2g}; fixed effect: p {gene['pvalue_fixed']:.2g}; not adjusted.",
+        f"Between cohorts: tau² {gene['tau2']:.2g}, I² {gene['I2']:.0%}, Q {gene['Q']:.3g} ({_p(gene['pvalue_Q'])}).",
+        f"Random effects: {_p(gene['pvalue_random'])}; fixed effect: {_p(gene['pvalue_fixed'])}; not adjusted.",
     ]
+
+
+def _p(pvalue: float) -> str:
+    return f"p {pvalue:.2g}" if pvalue >= SMALLEST_PRECISE_P else f"p < {SMALLEST_PRECISE_P:g}"
 
 
 def forest_alt_text(gene: pd.Series, cohorts: Sequence[str], *, title: str) -> str:

@@ -78,7 +78,7 @@ def replication_page(question: Question) -> str:
         rates=_records(question.rates),
         concordance=_records(question.concordance),
         genes=_records(question.meta.loc[list(question.best)].head(MOST_GENES)),
-        n_genes=len(question.best),
+        n_alike=int((question.meta["same_sign"].fillna(False) & (question.meta["cohorts"] == len(taking_part))).sum()),
         forests=_images(question.forests),
         scatters=_images(question.scatters),
         style=Markup(style),  # noqa: S704 - ours, no data in it
