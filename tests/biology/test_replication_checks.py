@@ -57,7 +57,8 @@ def test_one_cohort_is_no_question():
     [
         (
             {"a": "als", "z": "als"},
-            "run.yaml, replication.q.contrasts: there is no cohort 'z' in this run; there is 'a', 'b'. Add its file to `cohorts`.",
+            "run.yaml, replication.q.contrasts: there is no cohort 'z' in this run; there is 'a', 'b'. Add its file "
+            "to `cohorts`.",
         ),
         (
             {"a": "als", "b": "sla"},
@@ -65,8 +66,8 @@ def test_one_cohort_is_no_question():
         ),
         (
             {"a": "any", "b": "als"},
-            "run.yaml, replication.q.contrasts.a: 'any' is a likelihood-ratio test, which has no direction. Name a contrast with "
-            "fold changes: 'als'.",
+            "run.yaml, replication.q.contrasts.a: 'any' is a likelihood-ratio test, which has no direction. Name a "
+            "contrast with fold changes: 'als'.",
         ),
     ],
 )
@@ -82,8 +83,8 @@ def test_the_other_way_round_is_refused():
     with pytest.raises(InputError) as error:
         warnings(cohort("a"), turned)
     assert str(error.value) == (
-        "config.yaml, replication.q.contrasts.b: compares 'control' with 'als', the other way round than cohort 'a' does. Name a "
-        "contrast of 'als' over 'control'."
+        "config.yaml, replication.q.contrasts.b: compares 'control' with 'als', the other way round than cohort 'a' does. "
+        "Name a contrast of 'als' over 'control'."
     )
 
 
@@ -109,8 +110,8 @@ def test_combinations_are_told_unless_they_are_the_same():
     assert warnings(cohort("a", contrast=slope), cohort("b", contrast=slope)) == []
     found = warnings(cohort("a", contrast=slope), cohort("b", contrast=other))
     assert found == [
-        "The contrasts are not written alike (a 'als: +1 × age', b 'als: +10 × age'); their fold changes are pooled as they are, "
-        "which is right only where they are of the same comparison and unit."
+        "The contrasts are not written alike (a 'als: +1 × age', b 'als: +10 × age'); their fold changes are pooled as they "
+        "are, which is right only where they are of the same comparison and unit."
     ]
     assert len(warnings(cohort("a"), cohort("b", contrast=slope))) == 1
 
@@ -161,16 +162,16 @@ def on_disk(tmp_path):
 def test_arrays_beside_counts_are_told(on_disk):
     arrays = on_disk("b", ["q1", "q2", "q3", "q4"], assay="log_intensity")
     assert warnings(on_disk("a", ["p1", "p2", "p3", "p4"]), arrays) == [
-        "'b' measured log intensities, 'a' counts. Both give log2 fold changes, but intensities often show large ones smaller, so "
-        "a difference between such cohorts may be one of method."
+        "'b' measured log intensities, 'a' counts. Both give log2 fold changes, but intensities often show large ones "
+        "smaller, so a difference between such cohorts may be one of method."
     ]
 
 
 def test_shared_people_are_told(on_disk):
     first, second = on_disk("a", ["P1", "P2", "P3", "P4"]), on_disk("b", ["p2 ", "x", "P3", "y"])
     assert warnings(first, second) == [
-        "a and b share 2 names of participants. If these are the same people, the cohorts are not independent: agreement between "
-        "them is no replication, and p-values of both together are too small."
+        "a and b share 2 names of participants. If these are the same people, the cohorts are not independent: agreement "
+        "between them is no replication, and p-values of both together are too small."
     ]
 
 
