@@ -18,6 +18,7 @@ include: "workflow/rules/followups.smk"
 include: "workflow/rules/enrichment.smk"
 include: "workflow/rules/biomarkers.smk"
 include: "workflow/rules/proteins.smk"
+include: "workflow/rules/questions.smk"
 include: "workflow/rules/replication.smk"
 include: "workflow/rules/records.smk"
 include: "workflow/rules/report.smk"
@@ -31,6 +32,7 @@ rule all:
         ),
         collect("results/{cohort}/release", cohort=RELEASED),
         collect("results/{cohort}/provenance/manifest.tsv", cohort=COHORTS),
+        REPLICATED,
 
 
 if workflow.is_main_process:
@@ -48,3 +50,5 @@ onsuccess:
         print(f"Report: {page}")
     for folder in collect("results/{cohort}/release", cohort=RELEASED):
         print(f"To share: {folder}/report.html")
+    for folder in REPLICATED:
+        print(f"Replication: {folder}/report.html")
