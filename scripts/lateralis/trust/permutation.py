@@ -1,4 +1,4 @@
-"""Labels dealt anew: among the samples of the two compared groups, within strata, participants and families in one piece.
+"""Whether labels of the two compared groups may be dealt anew, and within which strata (`model.units` deals them).
 
 Covariates stay with their samples. Where a label could be told from them, dealing it anew breaks what was never broken in the
 study, and what is found then says nothing: `exchangeable` is asked first.
@@ -12,61 +12,6 @@ import pandas as pd
 MOST_PREDICTABLE = 0.7  # cross-validated AUC of the label from the covariates above which labels are not exchangeable
 FOLDS, REPEATS, RIDGE, STEPS = 5, 4, 1.0, 25
 LEAST_MIXED = 0.8  # share of units in strata with both labels, below which strata are given up
-
-
-def permutation_units(labels: pd.Series, *relations: pd.Series) -> np.ndarray:
-    """Number of the unit of each sample: all samples tied by a participant or a family; alone where there is none.
-
-    Parameters
-    ----------
-    labels : (n_samples,) compared label
-    relations : (n_samples,) participant, family, …; empty where unknown. A relation is left out for those of its levels in
-        which both labels meet, such as a carrier and a patient of one family: they are dealt inside it by `permute`.
-    """
-    parent = np.arange(len(labels))
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            number = parent[number]
-        return number
-
-    for relation in relations:
-        values = relation.astype(object).where(relation.notna(), "").to_numpy()
-        first: dict[object, int] = {}
-        for number, value in enumerate(values):
-            if value != "":
-                parent[root(number)] = root(first.setdefault(value, number))
-    return np.unique([root(number) for number in range(len(labels))], return_inverse=True)[1]
-
-
-def permute(labels: pd.Series, units: np.ndarray, strata: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One random assignment of the labels.
-
-    Parameters
-    ----------
-    labels : (n_samples,)
-    units : (n_samples,) numbers from `permutation_units`
-    strata : (n_samples,) stratum of each sample
-
-    Returns
-    -------
-    (n_samples,) labels: inside each unit where both meet; else among the units of as many samples in the same stratum, so that
-    groups keep their sizes
-    """
-    values = labels.to_numpy(dtype=object)
-    dealt = values.copy()
-    whole: dict[tuple[object, int], list[np.ndarray]] = {}
-    for unit in np.unique(units):
-        at = np.flatnonzero(units == unit)
-        if len(set(values[at])) > 1:
-            dealt[at] = rng.permutation(values[at])
-        else:
-            whole.setdefault((strata[at[0]], len(at)), []).append(at)
-    for members in whole.values():
-        order = rng.permutation(len(members))
-        for to, source in zip(members, order, strict=True):
-            dealt[to] = values[members[source][0]]
-    return dealt
 
 
 def choose_strata(labels: pd.Series, variables: pd.DataFrame) -> np.ndarray:

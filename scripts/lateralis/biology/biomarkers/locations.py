@@ -1,0 +1,89 @@
+"""Where the products of genes are found, from a table that the user gives: which genes of a panel are surface or secreted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from lateralis.errors import InputError, listing
+from lateralis.inputs.annotation import strip_version
+from lateralis.inputs.text_table import read_text_table
+
+WANTED = "Give a table with the columns gene (id or name) and location, such as surface or secreted"
+
+
+class Locations(NamedTuple):
+    """What a table says.
+
+    Attributes
+    ----------
+    location : (n_genes,) text, several places joined by `; `; empty where the table says nothing
+    n_listed, n_unknown : genes of the table, and those of them that are not in the counts
+    """
+
+    location: np.ndarray
+    n_listed: int
+    n_unknown: int
+
+
+def read_locations(path: str | Path, genes: pd.DataFrame) -> Locations:
+    """Match a table of locations to the genes of the counts: by id, with or without version, else by name.
+
+    Parameters
+    ----------
+    path : table, TSV or CSV, with columns gene and location
+    genes : (n_genes,) index gene id, column gene_name
+
+    Raises
+    ------
+    InputError
+        If the file is no such table, a row lacks its gene or location, or no gene of it is in the counts.
+    """
+    table = read_text_table(path, WANTED, ["gene", "location"], row_of="gene")
+    cells = table[["gene", "location"]].map(str.strip)
+    blank = (cells == "").any(axis=1)
+    if blank.any():
+        raise InputError(f"{path}, row {cells.index[blank][0]}", "has no gene or no location", "Complete or remove the row")
+    listed = pd.unique(cells["gene"])
+    found = match_genes(listed, genes)
+    if not found:
+        raise InputError(
+            str(path),
+            f"none of its {len(listed)} genes is in the counts: here {listing(listed, 3)}, there {listing(genes.index[:3])} "
+            f"({listing(genes['gene_name'][:3])})",
+            "Give ids or names as the counts have them",
+        )
+    places: dict[int, list[str]] = {}
+    for gene, location in cells.itertuples(index=False):
+        for position in found.get(gene, ()):
+            if location not in places.setdefault(position, []):
+                places[position].append(location)
+    location = np.full(len(genes), "", dtype=object)
+    for position, words in places.items():
+        location[position] = "; ".join(words)
+    return Locations(location, len(listed), len(listed) - len(found))
+
+
+def match_genes(listed: np.ndarray, genes: pd.DataFrame) -> dict[str, list[int]]:
+    """Positions of the genes that a list names, by the name in the list; names that no gene has are absent."""
+    by_name: dict[str, list[int]] = {}
+    keys = [
+        pd.Index(genes["gene_name"], dtype=object),
+        strip_version(genes.index),
+        pd.Index(genes.index, dtype=object),
+    ]
+    for key in keys:  # an id says more than a name, a whole id more than one without version
+        own: dict[str, list[int]] = {}
+        for position, name in enumerate(key):
+            own.setdefault(str(name), []).append(position)
+        by_name |= own
+    bare = strip_version(listed)
+    found = {}
+    for name, without_version in zip(listed, bare, strict=True):
+        at = by_name.get(str(name)) or by_name.get(str(without_version))
+        if at:
+            found[str(name)] = at
+    return found
