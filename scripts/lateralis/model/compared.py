@@ -83,9 +83,13 @@ def covariates_of(
     for name in asked:
         place = f"{where}, biomarkers.covariates"
         if name == contrast.variable:
-            raise InputError(place, f"'{name}' is what the contrast compares", "Name variables beside it, such as age or sex")
+            raise InputError(
+                place, f"'{name}' is what the contrast compares", "Name variables beside it, such as age or sex"
+            )
         if name in people:
-            raise InputError(place, f"'{name}' says who a sample is from", "Name variables that describe people or samples")
+            raise InputError(
+                place, f"'{name}' says who a sample is from", "Name variables that describe people or samples"
+            )
         if name in samples.scores and name not in designed:
             raise InputError(
                 place,

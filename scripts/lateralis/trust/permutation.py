@@ -1,4 +1,4 @@
-"""Whether labels of the two compared groups may be dealt anew, and within which strata (`model.units` deals them).
+"""Labels dealt anew: among the samples of the two compared groups, within strata, participants and families in one piece.
 
 Covariates stay with their samples. Where a label could be told from them, dealing it anew breaks what was never broken in the
 study, and what is found then says nothing: `exchangeable` is asked first.
@@ -12,6 +12,36 @@ import pandas as pd
 MOST_PREDICTABLE = 0.7  # cross-validated AUC of the label from the covariates above which labels are not exchangeable
 FOLDS, REPEATS, RIDGE, STEPS = 5, 4, 1.0, 25
 LEAST_MIXED = 0.8  # share of units in strata with both labels, below which strata are given up
+
+
+def permute(labels: pd.Series, units: np.ndarray, strata: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """One random assignment of the labels.
+
+    Parameters
+    ----------
+    labels : (n_samples,)
+    units : (n_samples,) numbers from `permutation_units`
+    strata : (n_samples,) stratum of each sample
+
+    Returns
+    -------
+    (n_samples,) labels: inside each unit where both meet; else among the units of as many samples in the same stratum, so that
+    groups keep their sizes
+    """
+    values = labels.to_numpy(dtype=object)
+    dealt = values.copy()
+    whole: dict[tuple[object, int], list[np.ndarray]] = {}
+    for unit in np.unique(units):
+        at = np.flatnonzero(units == unit)
+        if len(set(values[at])) > 1:
+            dealt[at] = rng.permutation(values[at])
+        else:
+            whole.setdefault((strata[at[0]], len(at)), []).append(at)
+    for members in whole.values():
+        order = rng.permutation(len(members))
+        for to, source in zip(members, order, strict=True):
+            dealt[to] = values[members[source][0]]
+    return dealt
 
 
 def choose_strata(labels: pd.Series, variables: pd.DataFrame) -> np.ndarray:

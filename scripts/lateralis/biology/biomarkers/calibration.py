@@ -57,7 +57,7 @@ def _logistic(matrix: np.ndarray, is_test: np.ndarray, offset: np.ndarray | floa
 
 
 def brier_score(log_odds: np.ndarray, is_test: np.ndarray) -> float:
-    """Mean squared distance of the predicted probability from what is: 0 at best; p (1 - p) for who knows the frequency p alone."""
+    """Mean squared distance of the probability from what is: 0 at best, p (1 - p) for who knows the frequency p alone."""
     return float(((expit(log_odds) - is_test) ** 2).mean())
 
 
@@ -66,7 +66,7 @@ def reliability(log_odds: np.ndarray, is_test: np.ndarray, model: str) -> pd.Dat
 
     Returns
     -------
-    DataFrame, at most `N_BINS` rows, with the columns `CALIBRATION_COLUMNS`; low and high are Wilson's interval of the observed
+    DataFrame, at most `N_BINS` rows, columns `CALIBRATION_COLUMNS`; low and high are Wilson's interval of the observed
     """
     order = np.argsort(log_odds, kind="stable")
     rows = []

@@ -1,8 +1,7 @@
 """What a panel is made of: filter, normalisation and choice of genes, each learnt from training samples alone.
 
-Everything that is kept for all samples together is a function of one count alone, so that no sample says anything about another.
-What is learnt comes from sums over training samples, of many training sets in one matrix product: a sample that is judged has
-weight 0 in them.
+What is kept of all samples together is a function of each count alone, so that no sample says anything about another. What
+is learnt comes from sums over training samples, of many training sets in one matrix product, where a judged sample weighs 0.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class Expression:
     ----------
     logs : (n_samples, n_genes) log2 of count + 1/2, less the log2 average length where there are lengths; or log2 intensities
     squares : (n_samples, n_genes) their squares
-    enough : (n_samples, n_genes) what the gene filter sums: 1 where a count is large enough, or the counts; None without counts
+    enough : (n_samples, n_genes) what the filter sums: 1 where a count is large enough, or the counts; None without counts
     exact : (n_samples, n_genes) the same without the 1/2: minus infinity where there is no count; None without counts
     references : (n_genes,) bool, genes that size factors may be taken from
     filter : the cohort's gene filter
@@ -149,10 +148,10 @@ def learn(
 
     Notes
     -----
-    A sample's size factor is the median ratio of its counts to the geometric means of the training samples (Anders & Huber 2010,
-    doi:10.1186/gb-2010-11-10-r106), over at most `MOST_REFERENCE_GENES` genes. Values are log2 (count + 1/2) less that of the
-    size factor (Law et al. 2014, doi:10.1186/gb-2014-15-2-r29). The statistic is the t of the level in a linear model with the
-    covariates, its standard deviation increased by the median one (Tusher, Tibshirani & Chu 2001,
+    A sample's size factor is the median ratio of its counts to the geometric means of the training samples (Anders & Huber
+    2010, doi:10.1186/gb-2010-11-10-r106), over at most `MOST_REFERENCE_GENES` genes. Values are log2 (count + 1/2) less that
+    of the size factor (Law et al. 2014, doi:10.1186/gb-2014-15-2-r29). The statistic is the t of the level in a linear model
+    with the covariates, its standard deviation increased by the median one (Tusher, Tibshirani & Chu 2001,
     doi:10.1073/pnas.091062498).
     """
     weights = training.astype(float)
@@ -165,7 +164,10 @@ def learn(
         counted = training.astype(expression.enough.dtype) @ expression.enough
         kept = counted >= thresholds[:, None]
         factors = np.stack(
-            [_size_factors(expression, set_, one, many) for set_, one, many in zip(training, kept, counted, strict=True)]
+            [
+                _size_factors(expression, set_, one, many)
+                for set_, one, many in zip(training, kept, counted, strict=True)
+            ]
         )
     bases = [_basis(set_, is_test, None if covariates is None else covariates[k]) for k, set_ in enumerate(training)]
     bounds = np.cumsum([0, *(len(basis) for basis in bases)])
@@ -207,7 +209,22 @@ def strongest(strength: np.ndarray, most: int) -> np.ndarray:
 def reference_genes(
     expression: Expression, training: np.ndarray, kept: np.ndarray, counted: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The frozen reference of size factors: positions of its genes, and their mean log2 count over training samples."""
+    """The frozen reference of size factors: positions of its genes, and their mean log2 count over training samples.
+
+    Parameters
+    ----------
+    training : (n_samples,) bool
+    kept : (n_genes,) bool, genes that pass the filter of the training set
+    counted : (n_genes,) what the filter summed over it
+    """
+    genes, _, means = _reference(expression, training, kept, counted)
+    return genes, means
+
+
+def _reference(
+    expression: Expression, training: np.ndarray, kept: np.ndarray, counted: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same, with the genes' log2 counts of all samples between them."""
     assert expression.exact is not None
     candidates = np.flatnonzero(kept & expression.references)
     if expression.filter.min_total is None and _min_count(expression.filter) > 0:
@@ -220,20 +237,21 @@ def reference_genes(
         chosen = np.sort(candidates[order[:MOST_REFERENCE_GENES]])
     if len(chosen) > MOST_REFERENCE_GENES:
         chosen = chosen[np.linspace(0, len(chosen) - 1, MOST_REFERENCE_GENES).astype(int)]
-    logs = expression.exact[np.ix_(training, chosen)]
-    finite = np.isfinite(logs)
+    logs = expression.exact[:, chosen]
+    own = logs[training]
+    finite = np.isfinite(own)
     n_counted = finite.sum(axis=0)
-    means = np.where(finite, logs, 0.0).sum(axis=0) / np.maximum(n_counted, 1)
-    return chosen[n_counted > 0], means[n_counted > 0]
+    means = np.where(finite, own, 0.0).sum(axis=0) / np.maximum(n_counted, 1)
+    met = n_counted > 0
+    return (chosen, logs, means) if met.all() else (chosen[met], logs[:, met], means[met])
 
 
 def _size_factors(expression: Expression, training: np.ndarray, kept: np.ndarray, counted: np.ndarray) -> np.ndarray:
     """Log2 size factors of all samples against the geometric means of the training samples."""
-    genes, means = reference_genes(expression, training, kept, counted)
+    genes, logs, means = _reference(expression, training, kept, counted)
     if not len(genes):
         return np.zeros(len(training))
-    assert expression.exact is not None
-    ratios = expression.exact[:, genes] - means
+    ratios = logs - means
     whole = np.isfinite(ratios).all(axis=1)
     found = np.empty(len(ratios))
     found[whole] = np.median(ratios[whole], axis=1)

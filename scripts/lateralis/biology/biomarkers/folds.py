@@ -76,13 +76,12 @@ def deal(is_test: np.ndarray, unit: np.ndarray, n_folds: int, rng: np.random.Gen
     shares = sizes / np.maximum(sizes.sum(axis=0), 1)
     order = rng.permutation(len(sizes))
     order = order[np.argsort(-sizes.sum(axis=1)[order], kind="stable")]
-    held = np.zeros((n_folds, 2))
+    held = np.zeros((n_folds, 2))  # of folds in random order, the first of which takes what several could
     fold_of = np.empty(len(sizes), dtype=int)
-    ties = rng.permutation(n_folds)
     for each in order:
-        growth = 2 * held @ shares[each]  # of the sum of squared shares, but for what is the same in every fold
-        crowded = held.sum(axis=1)
-        best = min(ties, key=lambda fold: (round(growth[fold], 9), round(crowded[fold], 9)))
+        growth = held @ shares[each]  # of the sum of squared shares, but for what is the same in every fold
+        best = int(np.argmin(np.round(growth, 9) + 1e-11 * held.sum(axis=1)))
         fold_of[each] = best
         held[best] += shares[each]
+    fold_of = rng.permutation(n_folds)[fold_of]
     return fold_of[number]

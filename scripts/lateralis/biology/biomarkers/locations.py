@@ -46,8 +46,10 @@ def read_locations(path: str | Path, genes: pd.DataFrame) -> Locations:
     cells = table[["gene", "location"]].map(str.strip)
     blank = (cells == "").any(axis=1)
     if blank.any():
-        raise InputError(f"{path}, row {cells.index[blank][0]}", "has no gene or no location", "Complete or remove the row")
-    listed = pd.unique(cells["gene"])
+        raise InputError(
+            f"{path}, row {cells.index[blank][0]}", "has no gene or no location", "Complete or remove the row"
+        )
+    listed = cells["gene"].unique().tolist()
     found = match_genes(listed, genes)
     if not found:
         raise InputError(
@@ -67,7 +69,7 @@ def read_locations(path: str | Path, genes: pd.DataFrame) -> Locations:
     return Locations(location, len(listed), len(listed) - len(found))
 
 
-def match_genes(listed: np.ndarray, genes: pd.DataFrame) -> dict[str, list[int]]:
+def match_genes(listed: list[str], genes: pd.DataFrame) -> dict[str, list[int]]:
     """Positions of the genes that a list names, by the name in the list; names that no gene has are absent."""
     by_name: dict[str, list[int]] = {}
     keys = [

@@ -20,7 +20,7 @@ from lateralis.biology.biomarkers.folds import Plan
 L1_RATIOS = (0.5, 0.9)
 # Of the largest penalty at which the panel has a gene; it is not among them, for a panel without a gene is none.
 PENALTIES = np.geomspace(0.85, 0.03, 12)
-TOLERANCE, FINAL_TOLERANCE = 1e-6, 1e-11
+TOLERANCE, FINAL_TOLERANCE = 1e-5, 1e-11
 RIDGE = 1.0  # of covariates: a normal prior of standard deviation 1, in units of log odds a standard deviation
 
 
@@ -31,6 +31,7 @@ class Task:
     Attributes
     ----------
     is_test : (n_samples,) bool
+    participant : (n_samples,) who gave the sample
     person : (n_samples,) number of each participant at each level
     unit : (n_samples,) number of those that stay together
     covariates : (n_samples, k) variables that the panel must tell more than
@@ -38,6 +39,7 @@ class Task:
     """
 
     is_test: np.ndarray
+    participant: np.ndarray
     person: np.ndarray
     unit: np.ndarray
     covariates: pd.DataFrame
@@ -107,11 +109,12 @@ def judge_covariates(plan: Plan, task: Task) -> Judged:
     log_odds = np.full(len(task.is_test), np.nan)
     for fold in range(len(plan.inner)):
         kept = plan.outer != fold
-        columns = np.ascontiguousarray(encode(task.covariates, kept).T)
+        columns = encode(task.covariates, kept).T
+        own = np.ascontiguousarray(columns[:, kept])
         y, weights = task.is_test[kept].astype(float), sample_weights(task, kept)
-        fit = _path()(columns[:, kept], y, weights, np.ones(1), 1.0, len(columns), RIDGE / kept.sum(), TOLERANCE)[0]
+        fit = _path()(own, y, weights, np.ones(1), 1.0, len(columns), RIDGE / kept.sum(), TOLERANCE)[0]
         judged = plan.outer == fold
-        log_odds[judged] = fit[0] + fit[1:] @ columns[:, judged] + _log_frequency(task, kept)
+        log_odds[judged] = fit[0] + fit[1:] @ columns[:, judged] + log_frequency(task, kept)
     return Judged(log_odds, ())
 
 
@@ -139,9 +142,9 @@ def fit_panel(
     tolerance : of the last fit
     """
     row, inner = int(plan.first[fold]), plan.inner[fold]
-    whole = _prepare(expression, plan, row, task, sets, with_covariates)
+    whole = prepare(expression, plan, row, task, sets, with_covariates)
     prepared = [
-        _prepare(expression, plan, row + 1 + number, task, sets, with_covariates) for number in range(inner.max() + 1)
+        prepare(expression, plan, row + 1 + number, task, sets, with_covariates) for number in range(inner.max() + 1)
     ]
     best = (np.inf, L1_RATIOS[0], np.inf)
     for l1_ratio in L1_RATIOS:
@@ -160,7 +163,7 @@ def fit_panel(
     _, l1_ratio, penalty = best
     down_to = np.append(penalty * np.array([4.0, 2.0]), penalty)  # a warm start
     fit = whole.path(task, down_to, l1_ratio, tolerance)[-1]
-    frequency = _log_frequency(task, whole.kept)
+    frequency = log_frequency(task, whole.kept)
     coefficients = fit[1 + whole.n_free :]
     chosen = np.flatnonzero(coefficients)
     panel = Panel(
@@ -235,7 +238,7 @@ def encode(covariates: pd.DataFrame, kept: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class _Prepared:
+class Prepared:
     """A training set ready to be fitted: covariates, then genes, of all samples, standardised by the training samples'."""
 
     x: np.ndarray
@@ -246,15 +249,23 @@ class _Prepared:
     scale: np.ndarray
 
     def path(self, task: Task, penalties: np.ndarray, l1_ratio: float, tolerance: float) -> np.ndarray:
+        """Intercept and coefficients at each penalty, (n_penalties, 1 + n_free + n_genes)."""
         y, weights = task.is_test[self.kept].astype(float), sample_weights(task, self.kept)
         x = np.ascontiguousarray(self.x[:, self.kept])
         found = _path()(x, y, weights, penalties, l1_ratio, self.n_free, RIDGE / len(y), tolerance)
         return np.asarray(found)
 
 
-def _prepare(
-    expression: Expression, plan: Plan, row: int, task: Task, sets: TrainingSets, with_covariates: bool
-) -> _Prepared:
+def prepare(
+    expression: Expression, plan: Plan, row: int, task: Task, sets: TrainingSets, with_covariates: bool = False
+) -> Prepared:
+    """A training set's chosen genes and, if they are asked for, its covariates.
+
+    Parameters
+    ----------
+    row : of the plan's training sets
+    sets : what `learn_all` gives
+    """
     kept = plan.training[row]
     genes = strongest(sets.strength[row], task.max_genes)
     values = values_of(expression, genes, sets.size_factors[row]).T
@@ -262,10 +273,10 @@ def _prepare(
     scale = np.where(scale > 0, scale, 1.0)
     x = (values - centre[:, None]) / scale[:, None]
     free = encode(task.covariates, kept).T if with_covariates else np.empty((0, len(kept)))
-    return _Prepared(np.concatenate([free, x]), kept, len(free), genes, centre, scale)
+    return Prepared(np.concatenate([free, x]), kept, len(free), genes, centre, scale)
 
 
-def _largest_penalty(prepared: _Prepared, task: Task) -> float:
+def _largest_penalty(prepared: Prepared, task: Task) -> float:
     """The smallest penalty, all of it absolute, at which no gene has a coefficient."""
     y, weights = task.is_test[prepared.kept].astype(float), sample_weights(task, prepared.kept)
     x = prepared.x[:, prepared.kept]
@@ -279,7 +290,7 @@ def _largest_penalty(prepared: _Prepared, task: Task) -> float:
     return float(slopes.max(initial=1e-6))
 
 
-def _log_frequency(task: Task, kept: np.ndarray) -> float:
+def log_frequency(task: Task, kept: np.ndarray) -> float:
     """Log odds of the tested level among the people of a training set, which its balanced fit does not know of."""
     people = len(np.unique(task.person[kept & task.is_test])), len(np.unique(task.person[kept & ~task.is_test]))
     return float(np.log(people[0] / people[1]))
@@ -290,4 +301,4 @@ def _path() -> Callable[..., Any]:
     """The compiled path; loaded when it is needed, for not every import does."""
     from lateralis.model.engine.elastic_net import fit_path
 
-    return fit_path  # type: ignore[no-any-return]
+    return fit_path

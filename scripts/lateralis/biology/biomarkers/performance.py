@@ -1,12 +1,14 @@
-"""How well a panel tells people apart whom it has not seen: area under the ROC curve with its error, calibration, net benefit.
+"""How well a panel tells people apart whom it has not seen: the area under the ROC curve, and its error.
 
-People are compared with people of their own fold alone. Between folds, predictions of a panel that knows nothing are ordered by
-what each fold's training set lacks, which is what the fold holds: pooled over folds such an area lies below 1/2 (Parker, Günter
-& Bedo 2007, doi:10.1186/1471-2105-8-326). Within a fold it is 1/2 on average.
+People are compared with people of their own fold alone. Between folds, predictions of a panel that knows nothing are ordered
+by what each fold's training set lacks, which is what the fold holds: pooled over folds such an area lies below 1/2 (Parker,
+Günter & Bedo 2007, doi:10.1186/1471-2105-8-326). Within a fold it is 1/2 on average.
 
-A panel that knows nothing also has a wider error than that of people judged by one fixed rule, for each person is judged by
-rules that the others of the fold's complement made, and in the next fold it is the other way round: the same accidental likeness
-of two people counts twice. Its variance is therefore multiplied as Nadeau & Bengio (2003, doi:10.1023/A:1024068626366) do it.
+A panel that knows nothing also has a larger error than people judged by one fixed rule: an accidental likeness of two people
+helps, or harms, twice, when the one is judged by the other and when it is the other way round. The variance over people is
+therefore multiplied as by Nadeau & Bengio (2003, doi:10.1023/A:1024068626366). It is that of a single repeat, for repeats
+average out the choice of folds and not the choice of people: averaged predictions vary less between people, while their area
+varies nearly as much between studies.
 """
 
 from __future__ import annotations
@@ -40,15 +42,19 @@ class People(NamedTuple):
     placements : (n_people,) share of the other level's people in the same fold that the person stands on the right side of,
         mean over repeats; NaN for a person who never met one
     log_odds : (n_people,) mean over samples and repeats
+    each : (n_repeats, n_people) the placements of each repeat
     """
 
     is_test: np.ndarray
     unit: np.ndarray
     placements: np.ndarray
     log_odds: np.ndarray
+    each: np.ndarray
 
 
-def by_person(log_odds: np.ndarray, folds: np.ndarray, is_test: np.ndarray, person: np.ndarray, unit: np.ndarray) -> People:
+def by_person(
+    log_odds: np.ndarray, folds: np.ndarray, is_test: np.ndarray, person: np.ndarray, unit: np.ndarray
+) -> People:
     """One prediction a person, and how it compares with those of the other level.
 
     Parameters
@@ -61,18 +67,17 @@ def by_person(log_odds: np.ndarray, folds: np.ndarray, is_test: np.ndarray, pers
     size = np.bincount(person)
     first = np.unique(person, return_index=True)[1]
     level = is_test[first]
-    placed, repeats, odds = np.zeros(n_people), np.zeros(n_people), np.zeros(n_people)
-    for row, fold in zip(log_odds, folds, strict=True):
+    each, odds = np.full((len(log_odds), n_people), np.nan), np.zeros(n_people)
+    for repeat, (row, fold) in enumerate(zip(log_odds, folds, strict=True)):
         mean = np.bincount(person, row) / size
-        odds += mean
+        odds += mean / len(log_odds)
         for number in np.unique(fold):
             here = np.flatnonzero(fold[first] == number)
-            found = placement_values(mean[here], level[here])
-            met = ~np.isnan(found)
-            placed[here[met]] += found[met]
-            repeats[here[met]] += 1
+            each[repeat, here] = placement_values(mean[here], level[here])
+    known = ~np.isnan(each)
     with np.errstate(invalid="ignore"):
-        return People(level, unit[first], placed / repeats, odds / len(log_odds))
+        placements = np.where(known, each, 0.0).sum(axis=0) / known.sum(axis=0)
+    return People(level, unit[first], placements, odds, each)
 
 
 def placement_values(predicted: np.ndarray, is_test: np.ndarray) -> np.ndarray:
@@ -95,14 +100,14 @@ def area(people: People, n_folds: int) -> Area:
 
     Returns
     -------
-    The mean of the two levels' mean placements, which without ties in size between folds is either; interval on the scale of log
-    odds, with Student's t. Where hardly a pair is on the wrong side, or on the right one, Newcombe's interval.
+    The mean of the two levels' mean placements, and an interval on the scale of log odds, with Student's t. Where hardly a
+    pair is on the wrong side, or on the right one, Newcombe's interval.
 
     Source: DeLong, DeLong & Clarke-Pearson 1988, doi:10.2307/2531595; with relatives, Obuchowski 1997, doi:10.2307/2533958;
     over folds, LeDell, Petersen & van der Laan 2015, doi:10.1214/15-EJS1035; Newcombe 2006, doi:10.1002/sim.2324, method 5.
     """
-    value, influence = _influence(people.placements, people.is_test)
-    error, df = clustered_error(influence, people.is_test, people.unit, n_folds)
+    value = _value(people)
+    error, df = clustered_error(_influences(people), people.is_test, people.unit, n_folds)
     n_test, n_reference = int(people.is_test.sum()), int((~people.is_test).sum())
     if min(value, 1 - value) < 0.5 / min(n_test, n_reference) or error == 0:
         low, high = newcombe_interval(value, n_test, n_reference)
@@ -113,29 +118,43 @@ def area(people: People, n_folds: int) -> Area:
 
 def difference(first: People, second: People, n_folds: int) -> Area:
     """Area of one model less that of another on the same people, with a confidence interval of the paired difference."""
-    value, influence = _influence(first.placements, first.is_test)
-    other, other_influence = _influence(second.placements, second.is_test)
-    error, df = clustered_error(influence - other_influence, first.is_test, first.unit, n_folds)
+    value, influences = _value(first) - _value(second), _influences(first) - _influences(second)
+    error, df = clustered_error(influences, first.is_test, first.unit, n_folds)
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, df) * error)
-    return Area(value - other, max(value - other - reach, -1.0), min(value - other + reach, 1.0), error)
+    return Area(value, max(value - reach, -1.0), min(value + reach, 1.0), error)
 
 
-def _influence(placements: np.ndarray, is_test: np.ndarray) -> tuple[float, np.ndarray]:
-    """The area, and what each person adds to it."""
-    known = ~np.isnan(placements)
-    means = {level: float(placements[known & (is_test == level)].mean()) for level in (True, False)}
-    sizes = {level: int((known & (is_test == level)).sum()) for level in (True, False)}
-    centre, size = np.where(is_test, means[True], means[False]), np.where(is_test, sizes[True], sizes[False])
-    return (means[True] + means[False]) / 2, np.where(known, (placements - centre) / size, 0.0)
+def _value(people: People) -> float:
+    means = [np.nanmean(people.placements[people.is_test == level]) for level in (True, False)]
+    return float(np.mean(means))
 
 
-def clustered_error(influence: np.ndarray, is_test: np.ndarray, unit: np.ndarray, n_folds: int) -> tuple[float, float]:
-    """Standard error of a sum of what people add, relatives together, and its degrees of freedom (Welch & Satterthwaite)."""
+def _influences(people: People) -> np.ndarray:
+    """What each person adds to the area of each repeat, (n_repeats, n_people)."""
+    found = np.zeros(people.each.shape)
+    for level in (True, False):
+        part = people.each[:, people.is_test == level]
+        known = ~np.isnan(part)
+        size = np.maximum(known.sum(axis=1, keepdims=True), 1)
+        centre = np.where(known, part, 0.0).sum(axis=1, keepdims=True) / size
+        found[:, people.is_test == level] = np.where(known, (part - centre) / size, 0.0)
+    return found
+
+
+def clustered_error(influences: np.ndarray, is_test: np.ndarray, unit: np.ndarray, n_folds: int) -> tuple[float, float]:
+    """Standard error of a sum of what people add, relatives together, and its degrees of freedom (Welch & Satterthwaite).
+
+    Parameters
+    ----------
+    influences : (n_repeats, n_people)
+    is_test, unit : (n_people,)
+    n_folds : of the outer cross-validation
+    """
     number = np.unique(unit, return_inverse=True)[1]
-    sums = np.bincount(number, influence)
-    n_units = len(sums)
-    variance = float((sums**2).sum()) * n_units / (n_units - 1) * variance_factor(n_folds)
-    parts = np.array([float((influence[is_test == level] ** 2).sum()) for level in (True, False)])
+    n_units = number.max() + 1
+    squares = [(np.bincount(number, one) ** 2).sum() for one in influences]
+    variance = float(np.mean(squares)) * n_units / (n_units - 1) * variance_factor(n_folds)
+    parts = np.array([(influences[:, is_test == level] ** 2).sum() for level in (True, False)])
     units = np.array([len(np.unique(number[is_test == level])) for level in (True, False)])
     df = parts.sum() ** 2 / (parts**2 / (units - 1)).sum() if parts.sum() > 0 else float(n_units - 2)
     return float(np.sqrt(variance)), float(df)
@@ -155,6 +174,7 @@ def newcombe_interval(value: float, n_test: int, n_reference: int) -> tuple[floa
         spread = at * (1 - at) * (1 + n * (1 - at) / (2 - at) + n * at / (1 + at)) / (n_test * n_reference)
         return float((value - at) ** 2 - z**2 * spread)
 
-    low = brentq(distance, 0.0, value) if value > 0 else 0.0
-    high = brentq(distance, value, 1.0) if value < 1 else 1.0
+    inside = min(max(value, 1e-9), 1 - 1e-9)  # 0 and 1 are themselves roots
+    low = brentq(distance, 0.0, inside) if value > 0 else 0.0
+    high = brentq(distance, inside, 1.0) if value < 1 else 1.0
     return float(low), float(high)

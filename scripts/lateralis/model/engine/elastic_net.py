@@ -30,6 +30,71 @@ def _product(a, b):
 
 
 @in_order
+def _linearise(x, y, weights, intercept, beta, residual, spread):
+    """Weighted residuals and curvatures of the loss at some coefficients; the sum of the latter."""
+    residual[:] = intercept
+    for j in range(len(beta)):
+        if beta[j] != 0.0:
+            for i in range(len(y)):
+                residual[i] += beta[j] * x[j, i]
+    total = 0.0
+    for i in range(len(y)):
+        p = 1 / (1 + math.exp(-min(max(residual[i], -_FARTHEST), _FARTHEST)))
+        spread[i] = weights[i] * max(p * (1 - p), _LEAST_WEIGHT)
+        residual[i] = weights[i] * (y[i] - p)
+        total += spread[i]
+    return total
+
+
+@in_order
+def _sweep(x, residual, spread, beta, curvature, whole, n_free, ridge, absolute, squared):
+    """Move each coefficient to where the quadratic loss is least, in turn; how much the largest move changed the loss."""
+    largest = 0.0
+    for j in range(len(beta)):
+        old = beta[j]
+        if not whole and old == 0.0:
+            continue
+        slope = _product(x[j], residual)
+        l1, l2 = (0.0, ridge) if j < n_free else (absolute, squared)
+        if old == 0.0 and abs(slope) <= l1:
+            continue
+        if curvature[j] < 0:
+            curvature[j] = 0.0
+            for i in range(len(residual)):
+                curvature[j] += spread[i] * x[j, i] * x[j, i]
+        target = slope + curvature[j] * old
+        new = math.copysign(max(abs(target) - l1, 0.0), target) / (curvature[j] + l2)
+        change = new - old
+        if change != 0.0:
+            for i in range(len(residual)):
+                residual[i] -= change * spread[i] * x[j, i]
+            beta[j] = new
+            largest = max(largest, curvature[j] * change * change)
+    return largest
+
+
+@in_order
+def _descend(x, residual, spread, total, beta, curvature, n_free, ridge, absolute, squared, tolerance):
+    """Sweep until nothing moves, over all coefficients and over those that are not 0 by turns; the change of the intercept."""
+    moved = 0.0
+    whole = True
+    for _ in range(_SWEEPS):
+        largest = _sweep(x, residual, spread, beta, curvature, whole, n_free, ridge, absolute, squared)
+        change = 0.0
+        for i in range(len(residual)):
+            change += residual[i]
+        change /= total
+        for i in range(len(residual)):
+            residual[i] -= change * spread[i]
+        moved += change
+        settled = max(largest, total * change * change) < tolerance
+        if settled and whole:
+            break
+        whole = settled
+    return moved
+
+
+@in_order
 def fit_path(x, y, weights, penalties, l1_ratio, n_free, ridge, tolerance):
     """Coefficients at each penalty of a path.
 
@@ -48,15 +113,13 @@ def fit_path(x, y, weights, penalties, l1_ratio, n_free, ridge, tolerance):
     -------
     (n_penalties, 1 + n_features) intercept, then coefficients, of the minimum of
     Σ w (log(1 + exp η) − y η) + λ Σ (l1_ratio |b| + (1 − l1_ratio) b² / 2) + ridge Σ b² / 2.
-    With all weights 1/n, that is scikit-learn's `LogisticRegression(penalty="elasticnet", C=1 / (λ n))`.
+    With n samples that is scikit-learn's elastic net with C = 1 / (λ n) and sample weights n w.
 
     Source: Friedman, Hastie & Tibshirani 2010, doi:10.18637/jss.v033.i01, section 3.
     """
     n_features, n = x.shape
     found = np.zeros((len(penalties), 1 + n_features))
-    beta = np.zeros(n_features)
-    before = np.zeros(n_features)
-    curvature = np.zeros(n_features)
+    beta, before, curvature = np.zeros(n_features), np.zeros(n_features), np.zeros(n_features)
     residual, spread = np.empty(n), np.empty(n)
     share = 0.0
     for i in range(n):
@@ -65,59 +128,12 @@ def fit_path(x, y, weights, penalties, l1_ratio, n_free, ridge, tolerance):
     for k in range(len(penalties)):
         absolute, squared = penalties[k] * l1_ratio, penalties[k] * (1 - l1_ratio)
         for _ in range(_STEPS):
-            residual[:] = intercept
-            for j in range(n_features):
-                if beta[j] != 0.0:
-                    for i in range(n):
-                        residual[i] += beta[j] * x[j, i]
-            total = 0.0
-            for i in range(n):
-                p = 1 / (1 + math.exp(-min(max(residual[i], -_FARTHEST), _FARTHEST)))
-                spread[i] = weights[i] * max(p * (1 - p), _LEAST_WEIGHT)
-                residual[i] = weights[i] * (y[i] - p)
-                total += spread[i]
-            for j in range(n_features):
-                curvature[j] = -1.0  # not known yet
-                before[j] = beta[j]
-            start = intercept
-            whole = True
-            for _ in range(_SWEEPS):
-                largest = 0.0
-                for j in range(n_features):
-                    old = beta[j]
-                    if not whole and old == 0.0:
-                        continue
-                    slope = _product(x[j], residual)
-                    l1, l2 = (0.0, ridge) if j < n_free else (absolute, squared)
-                    if old == 0.0 and abs(slope) <= l1:
-                        continue
-                    if curvature[j] < 0:
-                        curvature[j] = 0.0
-                        for i in range(n):
-                            curvature[j] += spread[i] * x[j, i] * x[j, i]
-                    target = slope + curvature[j] * old
-                    new = math.copysign(max(abs(target) - l1, 0.0), target) / (curvature[j] + l2)
-                    if new != old:
-                        change = new - old
-                        for i in range(n):
-                            residual[i] -= change * spread[i] * x[j, i]
-                        beta[j] = new
-                        largest = max(largest, curvature[j] * change * change)
-                change = 0.0
-                for i in range(n):
-                    change += residual[i]
-                change /= total
-                for i in range(n):
-                    residual[i] -= change * spread[i]
-                intercept += change
-                largest = max(largest, total * change * change)
-                if largest < tolerance:
-                    if whole:
-                        break
-                    whole = True
-                else:
-                    whole = False
-            moved = total * (intercept - start) ** 2
+            total = _linearise(x, y, weights, intercept, beta, residual, spread)
+            curvature[:] = -1.0  # not known yet
+            before[:] = beta
+            change = _descend(x, residual, spread, total, beta, curvature, n_free, ridge, absolute, squared, tolerance)
+            intercept += change
+            moved = total * change * change
             for j in range(n_features):
                 if beta[j] != before[j]:
                     moved = max(moved, curvature[j] * (beta[j] - before[j]) ** 2)
