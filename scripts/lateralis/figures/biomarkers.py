@@ -96,7 +96,7 @@ def draw_roc(people: Mapping[str, People], performance: pd.DataFrame, *, title: 
     axes.set_ylabel(f"{levels[0]} recognised (share)")
     _key(axes, handles, "AUC (95 % interval)")
     first = next(iter(people.values())).is_test
-    count = f"{int(first.sum())} people {levels[0]}, {int((~first).sum())} {levels[1]}"
+    count = f"{levels[0]}: {int(first.sum())} people; {levels[1]}: {int((~first).sum())}"
     add_header(figure, title, [CAVEAT, f"{count}."])
     return figure, f"ROC curves, {title}: {count}. AUC with 95 % interval: {'; '.join(words)}. {CAVEAT}"
 
@@ -111,7 +111,7 @@ def draw_calibration(table: pd.DataFrame, performance: pd.DataFrame, *, title: s
     for number, row in enumerate(performance.to_dict("records")):
         model = row["model"]
         part = table[table["model"] == model]
-        x = part["predicted"].to_numpy(float) + 0.006 * (number - 1)  # bars of models side by side
+        x = np.clip(part["predicted"].to_numpy(float) + 0.006 * (number - 1), 0, 1)  # bars of models side by side
         observed, low, high = (part[name].to_numpy(float) for name in ("observed", "low", "high"))
         axes.errorbar(
             x,
@@ -126,7 +126,7 @@ def draw_calibration(table: pd.DataFrame, performance: pd.DataFrame, *, title: s
             capsize=2,
             clip_on=False,
         )
-        slope = "not to be had" if pd.isna(row["calibration_slope"]) else f"{row['calibration_slope']:.2f}"
+        slope = "undefined" if pd.isna(row["calibration_slope"]) else f"{row['calibration_slope']:.2f}"
         fact = f"slope {slope}, Brier {row['brier']:.3f}"
         words.append(f"{model}: {fact}")
         handles.append(
@@ -139,7 +139,7 @@ def draw_calibration(table: pd.DataFrame, performance: pd.DataFrame, *, title: s
     _key(axes, handles, "on the diagonal: right")
     lines = [
         CAVEAT,
-        "Bins of people with like predictions; bars are 95 % intervals. Frequencies are this cohort's, not a clinic's.",
+        "Bins of people with like predictions; bars: 95 % intervals. Frequencies are this cohort's.",
     ]
     add_header(figure, title, lines)
     return figure, f"Calibration of out-of-fold predictions, {title}. {'; '.join(words)}. {CAVEAT}"
@@ -218,7 +218,7 @@ def draw_stability(
             label="not in the final panel",
         ),
     ]
-    _key(axes, handles, "weight in the panel")
+    _key(axes, handles, "by the coefficient")
     said = (
         ""
         if index is None
@@ -233,8 +233,8 @@ def draw_stability(
 
 def _square(figure: Figure) -> Axes:
     axes = add_axes(figure, _LEFT, _BOTTOM, _SIDE, _SIDE)
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1)
+    axes.set_xlim(-0.02, 1.02)  # a curve along the border is seen
+    axes.set_ylim(-0.02, 1.02)
     return axes
 
 
@@ -244,7 +244,7 @@ def _key(axes: Axes, handles: list[Line2D], title: str) -> None:
         handles=handles,
         title=title,
         loc="upper left",
-        bbox_to_anchor=(1.02, 1.0),
+        bbox_to_anchor=(1.04, 1.0),
         fontsize=SMALL_SIZE,
         title_fontsize=SMALL_SIZE,
         alignment="left",
