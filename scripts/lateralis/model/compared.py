@@ -12,6 +12,7 @@ import pandas as pd
 from lateralis.config import Cohort, Contrast, Samples
 from lateralis.errors import InputError, listing
 from lateralis.expressions import parse_formula
+from lateralis.inputs.locations import read_location_table
 from lateralis.model.units import permutation_units
 
 FOLDS = 5  # of the outer cross-validation; the inner one has as many where its people allow
@@ -57,6 +58,8 @@ def check_biomarkers(cohort: Cohort, model: str, obs: pd.DataFrame, where: str) 
     """
     if cohort.biomarkers is None:
         return
+    if cohort.biomarkers.annotation is not None:
+        read_location_table(cohort.biomarkers.annotation)
     for name in cohort.biomarkers.contrasts:
         contrast = cohort.contrasts[name]
         if contrast.model == model:

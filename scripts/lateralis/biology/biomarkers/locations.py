@@ -10,9 +10,7 @@ import pandas as pd
 
 from lateralis.errors import InputError, listing
 from lateralis.inputs.annotation import strip_version
-from lateralis.inputs.text_table import read_text_table
-
-WANTED = "Give a table with the columns gene (id or name) and location, such as surface or secreted"
+from lateralis.inputs.locations import read_location_table
 
 
 class Locations(NamedTuple):
@@ -40,15 +38,9 @@ def read_locations(path: str | Path, genes: pd.DataFrame) -> Locations:
     Raises
     ------
     InputError
-        If the file is no such table, a row lacks its gene or location, or no gene of it is in the counts.
+        If the file is no such table, or no gene of it is in the counts.
     """
-    table = read_text_table(path, WANTED, ["gene", "location"], row_of="gene")
-    cells = table[["gene", "location"]].map(str.strip)
-    blank = (cells == "").any(axis=1)
-    if blank.any():
-        raise InputError(
-            f"{path}, row {cells.index[blank][0]}", "has no gene or no location", "Complete or remove the row"
-        )
+    cells = read_location_table(path)
     listed = cells["gene"].unique().tolist()
     found = match_genes(listed, genes)
     if not found:
