@@ -56,10 +56,10 @@ def main() -> None:
         wall, cpu = time.perf_counter() - begun, time.process_time() - cpu
         bar = f" (≤ {BAR}: {'yes' if wall <= BAR else 'no'})" if scale == "large" else ""
         print(
-            f"- {scale}: {asked.repeats} repeats of {FOLDS} x {FOLDS} for panel and panel with covariates, {asked.permutations} "
-            f"permutations, {len(counts)} people x {options.genes:,} genes, {options.threads} threads: {wall:.1f} s of the "
-            f"clock{bar}, {cpu:.1f} s of processors, peak {peak_memory() / 1e6:.2f} GB; AUC "
-            f"{area(found.people[PANEL], FOLDS).value:.3f}; load of the machine before and during it {os.getloadavg()[1]:.1f}.",
+            f"- {scale}: {asked.repeats} repeats of {FOLDS} x {FOLDS} for panel and panel with covariates, "
+            f"{asked.permutations} permutations, {len(counts)} people x {options.genes:,} genes, {options.threads} threads: "
+            f"{wall:.1f} s of the clock{bar}, {cpu:.1f} s of processors, peak {peak_memory() / 1e6:.2f} GB; AUC "
+            f"{area(found.people[PANEL], FOLDS).value:.3f}; load of the machine meanwhile {os.getloadavg()[1]:.1f}.",
             flush=True,
         )
 
