@@ -234,3 +234,10 @@ def test_sparse_counts_have_a_reference_nevertheless(monkeypatch):
     sets = learn(counts_expression(counts, GeneFilter(min_count=5)), EVERYBODY, np.arange(40) < 15)
     truth = np.log2(depth)
     assert np.corrcoef(sets.size_factors[0], truth)[0, 1] > 0.97
+
+
+def test_beside_covariates_the_smallest_deviance_counts():
+    deviances = np.array([[1.30, 1.06, 1.00, 1.2], [1.40, 1.10, 1.10, 1.3], [1.35, 1.02, 1.02, 1.1]])
+    penalties = np.array([8.0, 4.0, 2.0, 1.0])
+    assert within_one_error(deviances, penalties, errors=0.0) == (pytest.approx(1.04), 2.0)
+    assert within_one_error(deviances, penalties)[1] == 4.0

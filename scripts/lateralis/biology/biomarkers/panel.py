@@ -157,7 +157,7 @@ def fit_panel(
             odds = path[:, :1] + path[:, 1:] @ part.x[:, judged]
             loss = np.logaddexp(0.0, odds) - np.where(task.is_test[judged], odds, 0.0)
             deviances[number] = 2 * loss @ weights / weights.sum()
-        lowest, penalty = within_one_error(deviances, penalties)
+        lowest, penalty = within_one_error(deviances, penalties, errors=0.0 if with_covariates else 1.0)
         if lowest < best[0]:
             best = (lowest, l1_ratio, penalty)
     _, l1_ratio, penalty = best
@@ -180,20 +180,22 @@ def fit_panel(
     return panel, fit[0] + fit[1:] @ whole.x + frequency
 
 
-def within_one_error(deviances: np.ndarray, penalties: np.ndarray) -> tuple[float, float]:
+def within_one_error(deviances: np.ndarray, penalties: np.ndarray, errors: float = 1.0) -> tuple[float, float]:
     """The smallest mean deviance, and the largest penalty whose mean is within one standard error of it.
 
     Parameters
     ----------
     deviances : (n_folds, n_penalties)
     penalties : (n_penalties,) descending
+    errors : how many standard errors. None beside covariates, which no penalty shrinks: genes shrunken further than they need
+        be would only be drowned by them
 
     Source: Breiman et al. 1984, Classification and Regression Trees, section 3.4.3.
     """
     means = deviances.mean(axis=0)
     lowest = int(means.argmin())
     error = deviances[:, lowest].std(ddof=1) / np.sqrt(len(deviances))
-    return float(means[lowest]), float(penalties[np.flatnonzero(means <= means[lowest] + error)[0]])
+    return float(means[lowest]), float(penalties[np.flatnonzero(means <= means[lowest] + errors * error)[0]])
 
 
 def sample_weights(task: Task, kept: np.ndarray) -> np.ndarray:
