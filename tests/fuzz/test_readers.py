@@ -14,6 +14,7 @@ from hostile import changed_bytes, changed_data, sentences, tables
 from hypothesis import strategies as st
 from scipy import sparse
 
+from lateralis.biology.biomarkers.locations import read_locations
 from lateralis.config import Cohort, Counts, Run, Samples
 from lateralis.configfile import expand_contrasts, load_cohort, parse_section, read_yaml
 from lateralis.errors import InputError
@@ -58,6 +59,7 @@ GTF = b"#!genome\n" + b"".join(
     b'chr%d\tx\tgene\t1\t9\t.\t+\t.\tgene_id "g%d.1"; gene_name "N%d"; gene_type "lncRNA";\n' % (n, n, n)
     for n in range(4)
 )
+LOCATIONS = b"gene\tlocation\tsource\ng1\tsurface\tx\nB\tsecreted\ty\ng3.2\tsecreted\t\n"
 CONTROL = b"g1\ng2\n\ng3\n"
 GMT = b"first\thttp://x\tA\tB\tC\nsecond (M1)\t\tB\tD\n"
 NETWORK = b"source\ttarget\tweight\nTF1\tA\t1\nTF1\tB\t-0.5\nTF2\tC\t1e2\n"
@@ -189,6 +191,11 @@ def panels(folder):
     return lambda content: read_panels(at(folder, "panels.yaml", content))
 
 
+def locations(folder):
+    genes = pd.DataFrame({"gene_name": ["A", "B", "=x"]}, index=["g1", "g2.1", "g3.4"])
+    return lambda content: read_locations(at(folder, "locations.tsv", content), genes)
+
+
 def cohort_file(folder):
     return lambda content: load_cohort(at(folder, "cohort.yaml", content))
 
@@ -297,6 +304,7 @@ TARGETS = {
     "somalier": lambda folder: (relatedness(folder, "somalier"), changed_bytes([SOMALIER])),
     "ngscheckmate": lambda folder: (relatedness(folder, "ngscheckmate"), changed_bytes([NGSCHECKMATE])),
     "panels": lambda folder: (panels(folder), in_yaml(PANELS) | changed_bytes([PANELS_YAML])),
+    "locations": lambda folder: (locations(folder), with_zipped(LOCATIONS)),
     "cohort file": lambda folder: (cohort_file(folder), changed_bytes([COHORT_YAML])),
     "cohort of anything": lambda folder: (plain_data, changed_data(COHORT)),
     "config.yaml": lambda folder: (run_config(folder), in_yaml({"cohorts": ["a.yaml", "b.yaml"]})),

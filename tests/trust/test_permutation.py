@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lateralis.trust.permutation import choose_strata, permutation_units, permute, predictability
+from lateralis.model.units import permutation_units
+from lateralis.trust.permutation import choose_strata, permute, predictability
 
 
 def series(values):

@@ -15,7 +15,8 @@ from lateralis.model.design import confounded_columns, design_matrix, tested_var
 from lateralis.model.endpoint import RULES, call_again
 from lateralis.model.refit import lrt_statistics, refit, wald_statistics
 from lateralis.model.stored import StoredModel
-from lateralis.trust.permutation import MOST_PREDICTABLE, choose_strata, permutation_units, permute, predictability
+from lateralis.model.units import permutation_units
+from lateralis.trust.permutation import MOST_PREDICTABLE, choose_strata, permute, predictability
 
 LIBERAL, CONSERVATIVE = 1.2, 0.8  # share of null p-values below alpha, over alpha
 FEWEST = 20  # samples of a group below which the normal approximation is liberal

@@ -118,3 +118,8 @@ def summing(function: Callable[..., Any]) -> Any:
 def elementary(function: Callable[..., Any]) -> Any:
     """Compile an elementary function into the loops that call it; its operations stay in order."""
     return numba.njit(error_model="numpy", fastmath=_KEEP_ORDER, forceinline=True)(function)
+
+
+def in_order(function: Callable[..., Any]) -> Any:
+    """Compile what decides by its sums, such as whether a gene is in or out: they are added in the order that is written."""
+    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)

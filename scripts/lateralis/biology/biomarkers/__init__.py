@@ -1,0 +1,1 @@
+"""Panels of genes that tell two groups apart, judged on people whom they have not seen."""
