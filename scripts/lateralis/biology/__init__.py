@@ -1,0 +1,1 @@
+"""What follows the tests: gene sets, biomarkers, proteins, replication."""
