@@ -21,7 +21,7 @@ def test_in_a_two_by_two_table_half_a_count_is_added_to_each_cell(detected):
     cells = [(d + 0.5, size - d + 0.5) for d, size in zip(detected, n, strict=True)]
     expected = np.log(cells[1][0] / cells[1][1]) - np.log(cells[0][0] / cells[0][1])
     odds, pvalue = detection_test(outcome, matrix, np.array([0.0, 1.0]))
-    assert odds == pytest.approx(expected, abs=1e-6)
+    assert odds == pytest.approx(expected, abs=1e-5)
 
     def penalised(low, high):  # log-likelihood and half the log determinant, n0 w0 n1 w1, at two probabilities
         chance = np.array([low, high])
@@ -49,8 +49,8 @@ def test_the_other_reference_gives_the_same_test_with_the_other_sign():
     one = detection_test(outcome, np.column_stack([matrix, covariate]), np.array([0, 1.0, 0]))
     other = np.column_stack([matrix[:, 0], 1 - matrix[:, 1], covariate])
     two = detection_test(outcome, other, np.array([0, 1.0, 0]))
-    assert one[0] == pytest.approx(-two[0], rel=1e-6)
-    assert one[1] == pytest.approx(two[1], rel=1e-6)
+    assert one[0] == pytest.approx(-two[0], rel=1e-5)
+    assert one[1] == pytest.approx(two[1], rel=1e-5)
 
 
 def test_a_contrast_that_the_design_cannot_estimate_has_no_test():
@@ -58,7 +58,7 @@ def test_a_contrast_that_the_design_cannot_estimate_has_no_test():
     both = np.column_stack([matrix, matrix[:, 1]])
     assert np.isnan(detection_test(outcome, both, np.array([0, 1.0, 0]))[1])
     same = detection_test(outcome, both, np.array([0, 1.0, 1.0]))
-    assert same[1] == pytest.approx(detection_test(outcome, matrix, np.array([0, 1.0]))[1], rel=1e-6)
+    assert same[1] == pytest.approx(detection_test(outcome, matrix, np.array([0, 1.0]))[1], rel=1e-5)
 
 
 def test_under_the_null_p_values_are_uniform():

@@ -179,7 +179,8 @@ def sheet(visits=False):
 
 def test_a_person_with_several_samples_has_one_row_where_they_agree():
     obs, units = sheet()
-    found = one_row_each(obs, units, pd.Index(["P3", "P1", "P9"], name="participant"), "~ group", where="x")
+    found, samples = one_row_each(obs, units, pd.Index(["P3", "P1", "P9"], name="participant"), "~ group", where="x")
+    assert list(samples) == ["S4", "S0"]
     assert list(found.index) == ["P3", "P1"]
     assert list(found["visit"]) == ["v0", "v0"]
     with pytest.raises(InputError) as error:

@@ -32,7 +32,9 @@ class MeasuredPeople:
     blocks: np.ndarray | None
 
 
-def one_row_each(obs: pd.DataFrame, units: pd.Series, measured: pd.Index, design: str, *, where: str) -> pd.DataFrame:
+def one_row_each(
+    obs: pd.DataFrame, units: pd.Series, measured: pd.Index, design: str, *, where: str
+) -> tuple[pd.DataFrame, pd.Index]:
     """Sheet of a model's samples as one row a unit that was measured, in the order of the other table.
 
     Parameters
@@ -42,6 +44,10 @@ def one_row_each(obs: pd.DataFrame, units: pd.Series, measured: pd.Index, design
     measured : ids of the other table
     design : the model's formula
     where : file and key for messages
+
+    Returns
+    -------
+    the sheet, index as in the other table, and the sample that each row is of: a unit's first in the sheet
 
     Raises
     ------
@@ -64,8 +70,9 @@ def one_row_each(obs: pd.DataFrame, units: pd.Series, measured: pd.Index, design
                 "Give a row a sample, with `proteins.unit: sample`; or leave the contrast out of `proteins.contrasts`",
             )
     first = known[~unit.duplicated().to_numpy()]
-    named = first.set_axis(pd.Index(unit[first.index], name=measured.name))
-    return named.loc[measured[measured.isin(named.index)]]
+    samples = pd.Series(first.index, index=pd.Index(unit[first.index], name=measured.name))
+    samples = samples.loc[measured[measured.isin(samples.index)]]
+    return first.loc[samples].set_axis(samples.index), pd.Index(samples)
 
 
 def arrange_measured(obs: pd.DataFrame, design: str, samples: Samples, *, where: str) -> MeasuredPeople:
@@ -134,7 +141,7 @@ def check_measured(
         contrast = cohort.contrasts[name]
         design, key = cohort.models[contrast.model].design, f"{where}, proteins, contrast '{name}'"
         try:
-            obs = one_row_each(models[contrast.model], units, measured, design, where=key)
+            obs, _ = one_row_each(models[contrast.model], units, measured, design, where=key)
             measured_weights(
                 contrast, arrange_measured(obs, design, cohort.samples, where=key), design, cohort.samples, where=key
             )
