@@ -7,8 +7,7 @@ from protein_cohorts import ALS, DESIGN, SAMPLES, simulate_proteins
 
 from lateralis.biology.proteins import RESULT_COLUMNS, fit_proteins, protein_results
 from lateralis.config import Contrast, Endpoint
-from lateralis.errors import InputError
-from lateralis.model.measured import MeasuredPeople, arrange_measured, one_row_each
+from lateralis.model.measured import arrange_measured
 from lateralis.model.multiplicity import benjamini_hochberg
 
 FOLLOWED = [name for name in RESULT_COLUMNS if name not in ("gene_id", "gene_name")]
@@ -163,39 +162,6 @@ def test_pairs_of_which_both_are_below_the_limit_say_nothing():
     two = fit_proteins(levels.iloc[kept, [0]], below.iloc[kept, [0]], fewer, min_detected=0.2)
     assert one.coefficients[0, 0] == pytest.approx(two.coefficients[0, 0], rel=1e-4)
     assert one.covariance[0, 0, 0] == pytest.approx(two.covariance[0, 0, 0], rel=1e-3)
-
-
-def sheet(visits=False):
-    obs = pd.DataFrame(
-        {
-            "participant": ["P1", "P1", "P2", "P2", "P3", ""],
-            "group": pd.Categorical(["als", "als", "control", "control", "als", "als"]),
-            "visit": pd.Categorical(["v0", "v1"] * 3),
-        },
-        index=[f"S{number}" for number in range(6)],
-    )
-    return obs, obs["participant"]
-
-
-def test_a_person_with_several_samples_has_one_row_where_they_agree():
-    obs, units = sheet()
-    found, samples = one_row_each(obs, units, pd.Index(["P3", "P1", "P9"], name="participant"), "~ group", where="x")
-    assert list(samples) == ["S4", "S0"]
-    assert list(found.index) == ["P3", "P1"]
-    assert list(found["visit"]) == ["v0", "v0"]
-    with pytest.raises(InputError) as error:
-        one_row_each(obs, units, pd.Index(["P1", "P2"]), "~ visit + group", where="config, contrast 'c'")
-    assert str(error.value) == (
-        "config, contrast 'c': 'visit' differs between the samples of 2 participants that have one row of proteins "
-        "each. Give a row a sample, with `proteins.unit: sample`; or leave the contrast out of `proteins.contrasts`."
-    )
-
-
-def test_a_design_with_participants_is_refused_where_each_has_one_row():
-    obs, _, _ = paired()
-    with pytest.raises(InputError, match="each has one row of proteins: nothing varies within one"):
-        arrange_measured(obs[::2], "~ participant", PAIRED, where="x")
-    assert isinstance(arrange_measured(obs, "~ participant + visit", PAIRED, where="x"), MeasuredPeople)
 
 
 def simpler(cohort, how):

@@ -48,7 +48,7 @@ KIND_WORDS = {
     "protein only": "protein only",
     "RNA only": "RNA only",
 }
-PANEL = 3.55  # inches
+PANEL, GAP = 3.55, 1.1  # inches
 
 
 @themed
@@ -148,35 +148,30 @@ def draw_concordance(concordance: pd.DataFrame, labels: Mapping[str, str], *, ti
         return message_figure(title, NO_PAIR)
     columns = min(2, len(shown))
     rows = -(-len(shown) // columns)
-    height = rows * (PANEL + 1.1) + 0.2
+    height = rows * (PANEL + GAP) + 0.5
     figure = new_figure(height=height)
     for number, name in enumerate(shown):
         row, column = divmod(number, columns)
-        axes = add_axes(figure, 0.75 + column * (PANEL + 0.75), height - (row + 1) * (PANEL + 1.1) + 0.5, PANEL, PANEL)
+        bottom = height - 0.3 - (row + 1) * (PANEL + GAP) + 0.5
+        axes = add_axes(figure, 0.75 + column * (PANEL + 0.75), bottom, PANEL, PANEL)
         _draw_pairs(axes, drawn[drawn["contrast"] == name], labels[name], named)
-    if figure.axes:
-        present = evidence(drawn)
-        handles = [
-            Line2D([], [], linestyle="", marker=KIND_MARKERS[kind], color=KIND_COLOURS[kind], label=KIND_WORDS[kind])
-            for kind in EVIDENCE
-            if (present == kind).any()
-        ]
-        handles.append(Line2D([], [], linestyle="", marker="o", color=NONE, markersize=4, label="neither called"))
-        figure.axes[0].legend(
-            handles=handles,
-            loc="lower left",
-            bbox_to_anchor=(-0.14, 1.13),
-            ncols=5,
-            fontsize=SMALL_SIZE,
-            handletextpad=0.2,
-            columnspacing=1.1,
-            borderpad=0.1,
-        )
-    body_width, body = figure.get_size_inches()
-    figure.set_size_inches(body_width, body + 0.3)
-    for axes in figure.axes:
-        x, y, w, h = axes.get_position(original=True).bounds
-        axes.set_position((x, y * body / (body + 0.3), w, h * body / (body + 0.3)))
+    present = evidence(drawn)
+    handles = [
+        Line2D([], [], linestyle="", marker=KIND_MARKERS[kind], color=KIND_COLOURS[kind], label=KIND_WORDS[kind])
+        for kind in EVIDENCE
+        if (present == kind).any()
+    ]
+    handles.append(Line2D([], [], linestyle="", marker="o", color=NONE, markersize=4, label="neither called"))
+    figure.axes[0].legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(-0.14, 1.13),
+        ncols=5,
+        fontsize=SMALL_SIZE,
+        handletextpad=0.2,
+        columnspacing=1.1,
+        borderpad=0.1,
+    )
     add_header(
         figure,
         title,
