@@ -25,7 +25,7 @@ from lateralis.figures.proteins import (
 )
 from lateralis.figures.save import save_figure
 from lateralis.figures.theme import message_figure
-from lateralis.inputs.proteins import cohort_units, overlap_warnings, read_proteins, skewness_warnings
+from lateralis.inputs.proteins import cohort_units, read_proteins, table_warnings
 from lateralis.inputs.samples import add_scores
 from lateralis.io import atomic_folder, read_h5ad, read_json, read_table, write_json, write_table
 from lateralis.job import run
@@ -43,9 +43,8 @@ def main(snakemake):
     scores = read_table(given.scores, dtype=TEXT).set_index("sample") if given.get("scores") else None
     obs = add_scores(data.obs, scores, samples)
     units = cohort_units(spec, obs, samples.participant)
-    warnings = overlap_warnings(table.levels.index, spec, obs, samples.participant)
-    warnings += skewness_warnings(table, spec.path)
-    measured = table.levels.index[table.levels.notna().any(axis=1)]
+    warnings = table_warnings(table, spec, obs, samples.participant)
+    measured = table.people
     reasons = {
         model: read_table(path, dtype=TEXT).set_index("sample")["reason"].fillna("")
         for model, path in zip(dict.fromkeys(c["model"] for c in params.contrasts.values()), given.samples, strict=True)

@@ -53,8 +53,11 @@ def test_a_design_with_participants_is_refused_where_each_has_one_row():
     assert list(found.blocks) == [number // 2 for number in range(10)]
 
 
-def cohort(contrasts=None):
-    """Two visits of people in two groups; proteins have a row a participant."""
+def cohort(folder, contrasts=None, people=6):
+    """Two visits of people in two groups; proteins have a row a participant, for so many of them."""
+    rows = [f"P{number}\t{number}.5\n" for number in range(people)]
+    (folder / "p.tsv").write_text("person\tA\n" + "".join(rows) + "P5\tNA\n" * (people < 6), encoding="utf-8")
+    (folder / "a.tsv").write_text("protein\tgene\tlimit\nA\tG1\t\n", encoding="utf-8")
     return Cohort(
         cohort="study",
         title="A study",
@@ -72,44 +75,44 @@ def cohort(contrasts=None):
             "als": {"model": "first", "variable": "group", "test": "als", "reference": "control"},
             "later": {"model": "change", "variable": "visit", "test": "v1", "reference": "v0"},
         },
-        proteins={"path": "p.tsv", "annotation": "a.tsv", "contrasts": contrasts},
+        proteins={
+            "path": str(folder / "p.tsv"),
+            "annotation": str(folder / "a.tsv"),
+            "id": "person",
+            "contrasts": contrasts,
+        },
     )
 
 
-def people(n=6):
+def checked(*arguments, **options):
     obs = pd.DataFrame(
         {
-            "person": pd.Categorical([f"P{number // 2}" for number in range(2 * n)]),
-            "group": pd.Categorical(
-                ["control" if number < n else "als" for number in range(2 * n)], ["control", "als"]
-            ),
-            "visit": pd.Categorical(["v0", "v1"] * n),
+            "person": pd.Categorical([f"P{number // 2}" for number in range(12)]),
+            "group": pd.Categorical(["control" if number < 6 else "als" for number in range(12)], ["control", "als"]),
+            "visit": pd.Categorical(["v0", "v1"] * 6),
         },
-        index=[f"S{number}" for number in range(2 * n)],
+        index=[f"S{number}" for number in range(12)],
     )
-    return {"first": obs[::2], "change": obs}, obs["person"].astype(str)
+    return check_measured(cohort(*arguments, **options), obs, {"first": obs[::2], "change": obs}, "study.yaml")
 
 
-MEASURED = pd.Index(["P0", "P1", "P2", "P3", "P4", "P5"], name="participant")
-
-
-def test_a_contrast_that_was_not_asked_for_by_name_is_left_with_a_sentence():
-    assert check_measured(cohort(), *people(), MEASURED, "study.yaml") == [
+def test_a_contrast_that_was_not_asked_for_by_name_is_left_with_a_sentence(tmp_path):
+    assert checked(tmp_path) == [
         "Proteins: a contrast will not be tested. study.yaml, proteins, contrast 'later': 'visit' differs between the samples "
         "of 6 participants that have one row of proteins each. Give a row a sample, with `proteins.unit: sample`; or leave "
         "the contrast out of `proteins.contrasts`."
     ]
-    assert check_measured(cohort(["als"]), *people(), MEASURED, "study.yaml") == []
+    assert checked(tmp_path, ["als"]) == []
 
 
-def test_one_that_was_asked_for_by_name_is_an_error():
+def test_one_that_was_asked_for_by_name_is_an_error(tmp_path):
     with pytest.raises(InputError, match=r"^study.yaml, proteins, contrast 'later': 'visit' differs between"):
-        check_measured(cohort(["als", "later"]), *people(), MEASURED, "study.yaml")
+        checked(tmp_path, ["als", "later"])
 
 
-def test_fewer_people_than_a_contrast_needs_are_an_error_where_nothing_is_left():
+def test_fewer_people_than_a_contrast_needs_are_an_error_where_nothing_is_left(tmp_path):
     with pytest.raises(InputError) as error:
-        check_measured(cohort(), *people(), MEASURED[:4], "study.yaml")
+        checked(tmp_path, people=4)
     assert str(error.value) == (
         "study.yaml, proteins: none of 'als', 'later' can be tested in the people measured; the first: group 'als' has 1 "
         "sample in model 'first'. A compared group needs at least two, and results are worth reading from three on."

@@ -4,29 +4,19 @@
 # summary.json, in one job, for each model is fitted once for all its contrasts.
 
 
-def proteins_of_cohort(key):
-    """Input function: a file that a cohort's `proteins` section names."""
-
-    def path(wildcards):
-        return getattr(LOADED[wildcards.cohort][1].proteins, key)
-
-    return path
-
-
-def scores_of_proteins(wildcards):
-    """Scores of marker panels, for a cohort that has one among its variables."""
-    return f"results/{wildcards.cohort}/qc/scores.tsv" if LOADED[wildcards.cohort][1].samples.scores else []
+# Whether a cohort has scores of marker panels among its variables.
+SCORED = {name: bool(cohort.samples.scores) for name, (_, cohort) in LOADED.items()}
 
 
 rule test_proteins:
     input:
-        table=proteins_of_cohort("path"),
-        annotation=proteins_of_cohort("annotation"),
+        table=lookup(dpath="{cohort}/proteins/path", within=COHORTS),
+        annotation=lookup(dpath="{cohort}/proteins/annotation", within=COHORTS),
         normalised="results/{cohort}/normalised.h5ad",
         samples=of_each_followed_model("proteins", "results/{cohort}/models/{model}/samples.tsv"),
         results=of_each_followed("proteins", "results/{cohort}/contrasts/{contrast}/results.tsv.gz"),
         status=of_each_followed("proteins", "results/{cohort}/contrasts/{contrast}/status.json"),
-        scores=scores_of_proteins,
+        scores=branch(lookup(dpath="{cohort}", within=SCORED), then="results/{cohort}/qc/scores.tsv", otherwise=[]),
     output:
         folder=directory("results/{cohort}/proteins"),
     log:

@@ -45,11 +45,15 @@ def fit_firth(outcome: np.ndarray, matrix: np.ndarray, directions: np.ndarray | 
         chance = expit(matrix @ beta)
         weight = chance * (1 - chance)
         information = (matrix * weight[:, None]).T @ matrix
-        leverage = weight * ((matrix @ np.linalg.pinv(information, hermitian=True)) * matrix).sum(axis=1)
+        try:
+            inverse = np.linalg.inv(information)
+        except np.linalg.LinAlgError:
+            return None
+        leverage = weight * ((matrix @ inverse) * matrix).sum(axis=1)
         score = free.T @ (matrix.T @ (outcome - chance + leverage * (0.5 - chance)))
         if not len(score) or np.abs(score).max() < _TOLERANCE:
             return FirthFit(beta, current)
-        step = free @ np.linalg.lstsq(free.T @ information @ free, score, rcond=None)[0]
+        step = free @ np.linalg.solve(free.T @ information @ free, score)
         step *= min(1.0, _LONGEST_STEP / max(np.abs(step).max(), 1e-300))
         for _ in range(30):
             proposed = _penalised(outcome, matrix, beta + step)

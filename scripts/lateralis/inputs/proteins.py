@@ -50,6 +50,11 @@ class ProteinTable:
     unused: int
 
     @property
+    def people(self) -> pd.Index:
+        """Rows in which any protein was measured, or found to be below its limit."""
+        return self.levels.index[self.levels.notna().any(axis=1)]
+
+    @property
     def detected(self) -> pd.DataFrame:
         """(n_rows, n_proteins) bool; measured and not below the limit."""
         return self.levels.notna() & ~self.below
@@ -140,7 +145,11 @@ def check_proteins(spec: Proteins, obs: pd.DataFrame, participant: str | None) -
     -------
     Warnings, as sentences
     """
-    table = read_proteins(spec)
+    return table_warnings(read_proteins(spec), spec, obs, participant)
+
+
+def table_warnings(table: ProteinTable, spec: Proteins, obs: pd.DataFrame, participant: str | None) -> list[str]:
+    """What a reader of the results should know of the table; parameters and errors as in `check_proteins`."""
     return [*overlap_warnings(table.levels.index, spec, obs, participant), *skewness_warnings(table, spec.path)]
 
 

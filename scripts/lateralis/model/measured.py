@@ -11,6 +11,7 @@ import pandas as pd
 from lateralis.config import Cohort, Contrast, Samples
 from lateralis.errors import InputError, listing
 from lateralis.expressions import parse_formula
+from lateralis.inputs.proteins import cohort_units, read_proteins, table_warnings
 from lateralis.model.blocks import block_variable, split_blocks
 from lateralis.model.cells import contrast_weights
 from lateralis.model.design import check_design, design_matrix
@@ -112,38 +113,40 @@ def measured_weights(
     return contrast_weights(contrast, people.obs, columns, design=design, variables=samples.variables, where=where)
 
 
-def check_measured(
-    cohort: Cohort, models: Mapping[str, pd.DataFrame], units: pd.Series, measured: pd.Index, where: str
-) -> list[str]:
-    """Check that contrasts can be asked of the people that were measured, before any job.
+def check_measured(cohort: Cohort, obs: pd.DataFrame, models: Mapping[str, pd.DataFrame], where: str) -> list[str]:
+    """Check the tables of proteins, and that contrasts can be asked of the people measured, before any job.
 
     Parameters
     ----------
     cohort : with a `proteins` section
-    models : of each model, the typed sheet of its samples
-    units : the protein table's id of each sample
-    measured : ids of the protein table
+    obs : typed sheet of the cohort's samples
+    models : of each model, that of its own
     where : the cohort file, for messages
 
     Returns
     -------
-    Why contrasts will not be tested, as sentences
+    Warnings, among them why contrasts will not be tested, as sentences
 
     Raises
     ------
     InputError
-        If a contrast that `proteins.contrasts` names cannot be tested, or none of them all.
+        If the tables cannot be read, the people are others, a contrast that `proteins.contrasts` names cannot be tested, or
+        none can.
     """
     assert cohort.proteins is not None
+    table = read_proteins(cohort.proteins)
+    warnings = table_warnings(table, cohort.proteins, obs, cohort.samples.participant)
+    units = cohort_units(cohort.proteins, obs, cohort.samples.participant)
+    measured = table.people
     asked: Collection[str] = cohort.followed(cohort.proteins.contrasts)
     found: list[InputError] = []
     for name in asked:
         contrast = cohort.contrasts[name]
         design, key = cohort.models[contrast.model].design, f"{where}, proteins, contrast '{name}'"
         try:
-            obs, _ = one_row_each(models[contrast.model], units, measured, design, where=key)
+            rows, _ = one_row_each(models[contrast.model], units, measured, design, where=key)
             measured_weights(
-                contrast, arrange_measured(obs, design, cohort.samples, where=key), design, cohort.samples, where=key
+                contrast, arrange_measured(rows, design, cohort.samples, where=key), design, cohort.samples, where=key
             )
         except InputError as error:
             if cohort.proteins.contrasts is not None:
@@ -155,4 +158,4 @@ def check_measured(
             f"none of {listing(asked)} can be tested in the people measured; the first: {found[0].found}",
             found[0].right,
         )
-    return [f"Proteins: a contrast will not be tested. {error}" for error in found]
+    return warnings + [f"Proteins: a contrast will not be tested. {error}" for error in found]
