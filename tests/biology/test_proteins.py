@@ -71,6 +71,18 @@ def test_each_reason_not_to_test_is_given():
     assert found["pvalue"].iloc[7] < 1
 
 
+def test_people_of_one_sex_a_group_cannot_tell_the_two_apart():
+    cohort = simulate_proteins(15, 3)
+    obs, levels = cohort.people.obs, cohort.levels.copy()
+    levels.iloc[((obs["group"] == "als") == (obs["sex"] == "M")).to_numpy(), 1] = np.nan
+    found = results_of(cohort, levels=levels)
+    assert list(found["na_reason"]) == ["", "not_estimable", ""]
+    assert (
+        found["n_test"].iloc[1]
+        == (cohort.levels.notna() & levels.notna())[(obs["group"] == "als").to_numpy()].sum().iloc[1]
+    )
+
+
 def test_a_share_above_the_limit_below_the_least_is_not_tested_but_its_detection_is():
     cohort = simulate_proteins(40, 6, censored=0.7)
     assert (results_of(cohort, min_detected=0.29)["na_reason"] == "").all()

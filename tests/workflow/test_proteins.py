@@ -166,3 +166,29 @@ def test_one_row_a_sample_is_matched_by_the_samples_name(fresh, tmp_path):
     people = read(workspace, "people.tsv").set_index("id")
     assert (people["model:primary"] == "in").sum() == 15
     assert sorted(path.name for path in (workspace.folder / TARGET).iterdir() if path.is_dir()) == ["als_vs_control"]
+
+
+@pytest.mark.slow
+def test_a_contrast_that_the_people_measured_cannot_answer_is_left_with_its_reason(measured, tmp_path):
+    workspace = measured.copy(tmp_path / "work")
+    sheet = pd.read_csv(workspace.folder / "data/samples.tsv", sep="\t", dtype=str, keep_default_na=False)
+    table = pd.read_csv(workspace.folder / MADE[0], sep="\t", dtype=str, keep_default_na=False)
+    motor = sheet.loc[sheet["group"] == "motor", "person"]
+    table[~table["participant"].isin(motor)].to_csv(workspace.folder / MADE[0], sep="\t", index=False)
+    outcome = workspace.run(TARGET)
+    assert outcome.status == 0, outcome.output
+    summary = json.loads((workspace.folder / TARGET / "summary.json").read_text(encoding="utf-8"))
+    assert summary["contrasts"]["als_vs_control"]["status"] == "tested"
+    assert summary["contrasts"]["motor_vs_control"] == {
+        "status": "not tested",
+        "reason": "group 'motor' has 0 samples in model 'primary'. A compared group needs at least two, and results are worth "
+        "reading from three on.",
+        "model": "primary",
+    }
+    empty = read(workspace, "motor_vs_control/results.tsv")
+    assert empty.empty
+    assert list(empty) == list(read(workspace, "als_vs_control/results.tsv"))
+    svg = (workspace.folder / TARGET / "motor_vs_control/volcano.svg").read_text(encoding="utf-8")
+    assert (
+        "Not tested. group &#x27;motor&#x27; has 0 samples" in svg or "Not tested. group 'motor' has 0 samples" in svg
+    )
