@@ -19,12 +19,14 @@ from lateralis.config import Cohort, Counts, Run, Samples
 from lateralis.configfile import expand_contrasts, load_cohort, parse_section, read_yaml
 from lateralis.errors import InputError
 from lateralis.expressions import ExpressionError, comparisons, parse_formula, parse_subset
+from lateralis.followups import Proteins
 from lateralis.inputs.annotation import annotate, read_annotation
 from lateralis.inputs.control_genes import read_control_genes
 from lateralis.inputs.counts import ONE_FILE, check_counts_header, read_counts
 from lateralis.inputs.gene_sets import read_gmt
 from lateralis.inputs.network import read_network
 from lateralis.inputs.panel_file import read_panels
+from lateralis.inputs.proteins import check_proteins
 from lateralis.inputs.relatedness import read_relatedness
 from lateralis.inputs.samples import biological_samples, read_samples
 from lateralis.model.preflight import check_cohort
@@ -65,6 +67,8 @@ GMT = b"first\thttp://x\tA\tB\tC\nsecond (M1)\t\tB\tD\n"
 NETWORK = b"source\ttarget\tweight\nTF1\tA\t1\nTF1\tB\t-0.5\nTF2\tC\t1e2\n"
 SOMALIER = b"#sample_a\tsample_b\trelatedness\tibs0\nS1\tS2\t0.51\t400\nS1\tNA\t0.98\t2\n"
 NGSCHECKMATE = b"S1.bam\tmatched\tS2.vcf.gz\t0.98\t35.2\nS1.bam\tunmatched\tNA.bam\t0.1\t35.2\n"
+PROTEINS = b"participant\tIL6\tNFL\tB,C\nP1\t2.5\t-3.1\t<LOD\nP2\t<1.25\tNA\t4e0\nP3\t0.5\t\t7\n"
+PROTEIN_GENES = b"protein\tgene\tlimit\nIL6\tENSG1;B\t1.5\nNFL\tNEFL\t\nB,C\t\t-2\n"
 PANELS = {
     "title": "T",
     "panels": {"t": {"title": "T", "role": "state", "source": "us", "genes": {"A": "g1", "B": "g2"}}},
@@ -219,6 +223,17 @@ def relatedness(folder, kind):
     return read
 
 
+def proteins(folder, hostile):
+    """A reader of the two tables of proteins, one of them valid."""
+    people = pd.DataFrame({"person": ["P1", "P2", "P2"]}, index=["S1", "S2", "S3"])
+
+    def read(content):
+        paths = {"path": at(folder, "proteins.tsv", PROTEINS), "annotation": at(folder, "genes.tsv", PROTEIN_GENES)}
+        check_proteins(Proteins(**paths | {hostile: at(folder, "hostile.tsv", content)}), people, "person")
+
+    return read
+
+
 def whole_cohort(folder):
     """Config, sheet and header of the counts together, as before any job."""
     at(folder, "counts.tsv", ("gene\t" + "\t".join(PEOPLE["sample"]) + "\ng1" + "\t5" * 12 + "\n").encode())
@@ -280,6 +295,7 @@ def h5ad_cases(folder):
 
 
 NUMBERS = st.sampled_from(["0", "1", "7", "7", "12", "1.5", "-0", "1e3", "", "NA"])
+LEVELS = st.sampled_from(["1.5", "7", "-3", "<LOD", "<2.5", "< lod", "<", "61", "", "NA"])
 CONDITIONS = ["a == 'x'", "b != 1.5", "a in ['x', 'y']", "b >= -1e3 )", "a not in ['x']", "( a == 'y' )"]
 
 # Name of a target → from a folder to its reader and its cases.
@@ -303,6 +319,9 @@ TARGETS = {
     "network": lambda folder: (network(folder), with_zipped(NETWORK, NETWORK.replace(b"\t", b","))),
     "somalier": lambda folder: (relatedness(folder, "somalier"), changed_bytes([SOMALIER])),
     "ngscheckmate": lambda folder: (relatedness(folder, "ngscheckmate"), changed_bytes([NGSCHECKMATE])),
+    "proteins": lambda folder: (proteins(folder, "path"), with_zipped(PROTEINS, PROTEINS.replace(b"B,C", b"B"))),
+    "proteins of anything": lambda folder: (proteins(folder, "path"), tables(["participant", "IL6", "NFL"], LEVELS)),
+    "genes of proteins": lambda folder: (proteins(folder, "annotation"), with_zipped(PROTEIN_GENES)),
     "panels": lambda folder: (panels(folder), in_yaml(PANELS) | changed_bytes([PANELS_YAML])),
     "locations": lambda folder: (locations(folder), with_zipped(LOCATIONS)),
     "cohort file": lambda folder: (cohort_file(folder), changed_bytes([COHORT_YAML])),

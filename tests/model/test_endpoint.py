@@ -7,7 +7,15 @@ from scipy import stats
 
 from lateralis.config import Endpoint
 from lateralis.io import read_table, write_table
-from lateralis.model.endpoint import RESULT_COLUMNS, RULES, call_genes, called_genes, count_calls, headline_rule
+from lateralis.model.endpoint import (
+    RESULT_COLUMNS,
+    RULES,
+    call_genes,
+    called_genes,
+    count_calls,
+    headline_calls,
+    headline_rule,
+)
 from lateralis.model.multiplicity import independent_filtering
 
 ENDPOINT = Endpoint(fold_change=1.5, alpha=0.05, headline="fdr")
@@ -248,3 +256,13 @@ def test_without_a_fold_change_fdr_stands_for_strict(tmp_path):
     assert headline_rule(read_table(tmp_path / "lrt.tsv"), "strict") == "fdr"
     pd.testing.assert_frame_equal(count_calls(read_table(tmp_path / "lrt.tsv")), count_calls(lrt))
     assert headline_rule(lrt.head(0), "strict") == "strict"  # of a contrast that was refused nothing is known
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_what_has_no_counts_is_called_by_the_same_rules(rule):
+    results = call_genes(cohort_like(), ENDPOINT)
+    columns = ("log2FoldChange", "pvalue", "padj", "padj_threshold")
+    effect, pvalue, padj, beyond = (results[name].to_numpy(dtype=float) for name in columns)
+    found = headline_calls(effect, pvalue, padj, beyond, ENDPOINT.model_copy(update={"headline": rule}))
+    assert list(found) == list(results[f"call_{rule}"])
+    assert {"up", "down", "none"} == set(found)

@@ -78,7 +78,7 @@ def threshold_pvalues(
     standard_error: np.ndarray,
     threshold: float,
     alternative: Alternative = "greaterAbs",
-    df: float | None = None,
+    df: float | np.ndarray | None = None,
 ) -> np.ndarray:
     """p-values of one scalar contrast against a fold change.
 
@@ -89,7 +89,7 @@ def threshold_pvalues(
     alternative : what a small p-value speaks for. `greaterAbs`, the absolute log2 fold change is above the threshold;
         `lessAbs`, it is below (equivalence); `greater`, the log2 fold change is above the threshold; `less`, it is below
         −threshold
-    df : degrees of freedom, as in `wald_test`
+    df : degrees of freedom, as in `wald_test`; of all genes or (n_genes,) of each
 
     Raises
     ------

@@ -98,6 +98,21 @@ def call_again(statistics: pd.DataFrame, genes: Sequence[str], endpoint: Endpoin
     return call_genes(named, endpoint).set_index("gene_id").loc[list(genes)]
 
 
+def headline_calls(
+    effect: np.ndarray, pvalue: np.ndarray, padj: np.ndarray, padj_threshold: np.ndarray, endpoint: Endpoint
+) -> np.ndarray:
+    """`up`, `down` or `none` by the endpoint's headline rule, for what has fold changes but no counts, such as proteins.
+
+    Parameters
+    ----------
+    effect, pvalue, padj, padj_threshold : (n,) log2 fold changes, and p-values as in `call_genes`; NaN where untested
+    """
+    if endpoint.headline == "strict":
+        return _direction(effect, padj_threshold < endpoint.alpha)
+    evidence = pvalue if endpoint.headline == "nominal" else padj
+    return _direction(effect, (np.abs(effect) >= np.log2(endpoint.fold_change)) & (evidence < endpoint.alpha))
+
+
 def _direction(effect: np.ndarray, called: np.ndarray) -> np.ndarray:
     return np.where(called, np.where(effect > 0, "up", "down"), "none")
 

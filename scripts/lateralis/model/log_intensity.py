@@ -31,21 +31,22 @@ class VariancePrior(NamedTuple):
     df: float
 
 
-def variance_prior(variances: np.ndarray, df: int) -> VariancePrior:
+def variance_prior(variances: np.ndarray, df: float | np.ndarray) -> VariancePrior:
     """Scaled F distribution of sample variances, by the moments of their logarithms.
 
     Parameters
     ----------
     variances : (n_genes,) sample variances; zeros are left out
-    df : degrees of freedom of each
+    df : degrees of freedom, of all or (n_genes,) of each
 
     Source: Smyth 2004, section 6.2; R limma `fitFDist`.
     """
-    kept = variances[variances > 1e-5 * np.median(variances)] if len(variances) else variances
+    large = variances > 1e-5 * np.median(variances) if len(variances) else np.zeros(0, dtype=bool)
+    kept, half_df = variances[large], np.broadcast_to(np.asarray(df, dtype=float) / 2, variances.shape)[large]
     if len(kept) < 2:
         return VariancePrior(float(np.mean(variances)) if len(variances) else 0.0, np.inf)
-    logs = np.log(kept) - digamma(df / 2) + np.log(df / 2)
-    mean, spread = float(logs.mean()), float(logs.var(ddof=1) - polygamma(1, df / 2))
+    logs = np.log(kept) - digamma(half_df) + np.log(half_df)
+    mean, spread = float(logs.mean()), float(logs.var(ddof=1) - polygamma(1, half_df).mean())
     if spread <= 0:
         return VariancePrior(float(np.exp(mean)), np.inf)
     half = _inverse_trigamma(spread)

@@ -13,7 +13,7 @@ def tail_probabilities(
     error: np.ndarray,
     threshold: float | np.ndarray,
     alternative: str | None,
-    df: float | None = None,
+    df: float | np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """p-values and statistics of a scalar effect.
 
@@ -23,7 +23,7 @@ def tail_probabilities(
     threshold : on the scale of the effect; at least 0 but for `None`, where it is the value under the null
     alternative : `None`, two-sided; `greaterAbs`, |effect| > threshold; `lessAbs`, |effect| < threshold (equivalence);
         `greater`, effect > threshold; `less`, effect < −threshold
-    df : degrees of freedom of Student's distribution; None for the normal one
+    df : degrees of freedom of Student's distribution, of all genes or (n_genes,) of each; None for the normal one
 
     Source: R DESeq2 `results(lfcThreshold, altHypothesis)`.
     """
