@@ -201,7 +201,7 @@ def _followup_paragraphs(payload: Mapping[str, Any]) -> list[str]:
             "residuals of variance-stabilised expression, on which the verdict rests; beside it by preranked gene set "
             "enrichment analysis (Subramanian et al. 2005) and, for the genes called, by the hypergeometric distribution, both "
             "of which take genes for independent. P-values of camera were adjusted by Benjamini and Hochberg's procedure over "
-            "all sets and comparisons. Sets whose leading edges share half or more of the smaller one stand behind the surest."
+            "all sets and comparisons. Sets whose leading edges share half of the smaller one stand behind the surest."
         )
     if payload["biomarkers"]:
         labels = [panel["label"] for panel in payload["biomarkers"]]
