@@ -94,7 +94,8 @@ def test_another_workflow_hands_it_a_part_of_its_config(parent):
             {"part": {"cohorts": COHORTS, "mykey": 1}},
             'config["part"]',
             "",
-            "the config of module lateralis: is not a valid config\n  mykey: unknown key; known keys here: 'cohorts'.",
+            "the config of module lateralis: is not a valid config\n  mykey: unknown key; known keys here: 'cohorts', "
+            "'replication'.",
         ),
         (
             {"cohorts": COHORTS},
