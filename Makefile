@@ -11,8 +11,8 @@ WORKERS        ?= 2
 bin   := .venv/bin
 stamp := .venv/.lock-installed
 compiled := .venv/.kernels-compiled
-# The tests of a file stay together, for what they share is made once.
-pytest = $(bin)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+# The tests of a file stay together, for what they share is made once; files in order, for the longest (tests/cluster) is an early one.
+pytest = $(bin)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # Modules loaded on a cluster often set PYTHONPATH; other people's packages would then shadow the locked ones.
 unexport PYTHONPATH

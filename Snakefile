@@ -18,6 +18,7 @@ include: "workflow/rules/followups.smk"
 include: "workflow/rules/enrichment.smk"
 include: "workflow/rules/biomarkers.smk"
 include: "workflow/rules/proteins.smk"
+include: "workflow/rules/questions.smk"
 include: "workflow/rules/replication.smk"
 include: "workflow/rules/records.smk"
 include: "workflow/rules/report.smk"
@@ -31,10 +32,11 @@ rule all:
         ),
         collect("results/{cohort}/release", cohort=RELEASED),
         collect("results/{cohort}/provenance/manifest.tsv", cohort=COHORTS),
+        REPLICATED,
 
 
-onstart:
-    claim(".")
+if workflow.is_main_process:
+    claim(".")  # before Snakemake locks the folder, so that each lock of a killed run has its note
 
 
 # What a submission to NCBI GEO needs; public, hence never made unasked.
@@ -48,3 +50,5 @@ onsuccess:
         print(f"Report: {page}")
     for folder in collect("results/{cohort}/release", cohort=RELEASED):
         print(f"To share: {folder}/report.html")
+    for folder in REPLICATED:
+        print(f"Replication: {folder}/report.html")

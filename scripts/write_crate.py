@@ -9,7 +9,13 @@ from lateralis.job import run
 from lateralis.records.crate import Run, build_crate, file_record, given_records
 from lateralis.records.source import copy_source, entry_points, source_state, stated_time
 
-OTHERS = ("more", "panel", "relatedness", "control_genes")  # named inputs that a user gave, beside counts and sheet
+OTHERS = (
+    "more",
+    "panel",
+    "relatedness",
+    "control_genes",
+    "followups",
+)  # named inputs that a user gave, beside counts and sheet
 
 
 def main(snakemake):
@@ -26,13 +32,17 @@ def main(snakemake):
 def described(cohort, folder, source, given):
     """All that the crate tells of the run."""
     settings = {"seed of permutations and bootstraps": str(cohort.trust.seed)}
+    if cohort.enrichment is not None:
+        settings["seed of the permutations of gene sets"] = str(cohort.enrichment.seed)
+    if cohort.biomarkers is not None:
+        settings["seed of the folds of biomarkers"] = str(cohort.biomarkers.seed)
     if cohort.input.simulate is not None:
         settings["seed of the simulated cohort"] = str(cohort.input.seed)
     counts = listed(given.files)
     others = [given.sheet, *(path for name in OTHERS for path in listed(given.get(name)))]
-    releases = listed(given.release)
-    released = [str(path) for parent in releases for path in sorted(Path(parent).rglob("[!.]*")) if path.is_file()]
-    made = [path for path in given if path not in {*counts, *others, given.config, *releases}]
+    folders = [*listed(given.release), *listed(given.followed)]
+    inside = [str(path) for parent in folders for path in sorted(Path(parent).rglob("[!.]*")) if path.is_file()]
+    made = [path for path in given if path not in {*counts, *others, given.config, *folders}]
     # The clock is left out, so that the same run gives the same bytes: the date is that of the code, or the one that the
     # user states. Only the latter is given as the end of the run, of which the code's date would be a false one; real
     # times are those of logs/ and benchmarks/.
@@ -48,7 +58,7 @@ def described(cohort, folder, source, given):
             one_a_sample=cohort.input.counts is not None and not cohort.input.counts.one_file,
         ),
         config=file_record(given.config, folder),
-        made=[file_record(path, folder) for path in [*made, *released]],
+        made=[file_record(path, folder) for path in [*made, *inside]],
         source=[file_record(source / name, folder) for name in entry_points(source)],
         settings=settings,
         versions=read_json(given.versions),

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from lateralis.sections import FilePath, Name, Section
+from lateralis.sections import FilePath, Label, Name, Section
 
 
 class Replication(Section):
@@ -15,7 +15,7 @@ class Replication(Section):
     contrasts: dict[Name, Name] = Field(
         min_length=2, description="Cohort: its contrast. All are read the same way: test over reference."
     )
-    genes: list[str] = Field(
+    genes: list[Label] = Field(
         default_factory=list,
         max_length=50,
         description="Ids or names of genes to draw a forest plot of, beside those that replicate best.",

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from page_arguments import arguments, results_table
 
 from lateralis.config import Endpoint
 from lateralis.model.endpoint import RULES, call_genes, count_calls
+from lateralis.report.followups import Followups
 from lateralis.report.page import ReportFigure, render_page
 from lateralis.report.payload import build_payload
 
@@ -150,6 +152,33 @@ def test_a_click_on_a_gene_draws_it_and_writes_its_address(opened, open_page, gi
     assert linked.text("gene-title") == "NAME7 (ENSG00007)"
     assert linked.page.input_value("#contrast") == "2"
     assert "contrast 2: " in linked.text("gene-words")
+
+
+def with_pathways(given):
+    """A page with two gene sets, one of them with a name that an address must escape."""
+    members = {"own/one & <two>": ["ENSG00007", "ENSG00012"], "own/three": ["ENSG00031"]}
+    rows = [{"set": key.partition("/")[2], "key": key, "verdict": "significant", "direction": "up"} for key in members]
+    numbers = dict.fromkeys(("size", "NES", "correlation", "pvalue_camera", "padj_all", "pvalue_gsea"))
+    sets = [numbers | row for row in rows]
+    part = {"reason": "", "n_sets": 2, "n_significant": 2, "n_shown": 2, "sets": sets, "activity": [], "path": "p.tsv"}
+    followups = Followups(pathways={"c1": part}, members=members)
+    explorer = made_explorer(given)
+    payload = build_payload(**given, followups=followups.payload({"c1": "contrast 1"}))
+    return render_page(payload, {}, replace(explorer, blocks=explorer.blocks | followups.blocks()))
+
+
+def test_a_click_on_a_gene_set_marks_its_genes_in_its_comparison(open_page, given):
+    opened = open_page(with_pathways(given))
+    opened.page.click("#pathways tbody a >> nth=0")
+    opened.page.wait_for_function("() => document.getElementById('highlight-words').textContent !== ''")
+    assert opened.text("highlight-words") == "one & <two>: 2 of 2 highlighted."
+    assert opened.page.input_value("#contrast") == "1"
+    opened.page.select_option("#filter", "highlighted")
+    assert {row["Gene"] for row in opened.rows()} == {"NAME7", "NAME12"}
+    opened.page.click("#pathways tbody a >> nth=1")
+    opened.page.wait_for_function("() => document.getElementById('highlight-words').textContent.startsWith('three')")
+    assert {row["Gene"] for row in opened.rows()} == {"NAME31"}
+    assert (opened.loaded, opened.complaints) == ([], [])
 
 
 def test_the_gene_is_shown_by_any_variable_with_the_right_medians(opened, given):

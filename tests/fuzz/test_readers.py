@@ -22,6 +22,8 @@ from lateralis.expressions import ExpressionError, comparisons, parse_formula, p
 from lateralis.inputs.annotation import annotate, read_annotation
 from lateralis.inputs.control_genes import read_control_genes
 from lateralis.inputs.counts import ONE_FILE, check_counts_header, read_counts
+from lateralis.inputs.gene_sets import read_gmt
+from lateralis.inputs.network import read_network
 from lateralis.inputs.panel_file import read_panels
 from lateralis.inputs.relatedness import read_relatedness
 from lateralis.inputs.samples import biological_samples, read_samples
@@ -59,6 +61,8 @@ GTF = b"#!genome\n" + b"".join(
 )
 LOCATIONS = b"gene\tlocation\tsource\ng1\tsurface\tx\nB\tsecreted\ty\ng3.2\tsecreted\t\n"
 CONTROL = b"g1\ng2\n\ng3\n"
+GMT = b"first\thttp://x\tA\tB\tC\nsecond (M1)\t\tB\tD\n"
+NETWORK = b"source\ttarget\tweight\nTF1\tA\t1\nTF1\tB\t-0.5\nTF2\tC\t1e2\n"
 SOMALIER = b"#sample_a\tsample_b\trelatedness\tibs0\nS1\tS2\t0.51\t400\nS1\tNA\t0.98\t2\n"
 NGSCHECKMATE = b"S1.bam\tmatched\tS2.vcf.gz\t0.98\t35.2\nS1.bam\tunmatched\tNA.bam\t0.1\t35.2\n"
 PANELS = {
@@ -200,6 +204,14 @@ def run_config(folder):
     return lambda content: parse_section(Run, read_yaml(at(folder, "config.yaml", content)), "config.yaml")
 
 
+def gmt(folder):
+    return lambda content: read_gmt(at(folder, "sets.gmt", content))
+
+
+def network(folder):
+    return lambda content: read_network(at(folder, "network.tsv", content))
+
+
 def relatedness(folder, kind):
     def read(content):
         read_relatedness(Relatedness(format=kind, path=at(folder, "pairs.tsv", content)), pd.Index(SAMPLES))
@@ -287,6 +299,8 @@ TARGETS = {
     "gene table": lambda folder: (annotation(folder, "genes.csv"), with_zipped(GENE_TABLE)),
     "gtf": lambda folder: (annotation(folder, "genes.gtf"), with_zipped(GTF)),
     "control genes": lambda folder: (control_genes(folder), with_zipped(CONTROL)),
+    "gene sets": lambda folder: (gmt(folder), with_zipped(GMT)),
+    "network": lambda folder: (network(folder), with_zipped(NETWORK, NETWORK.replace(b"\t", b","))),
     "somalier": lambda folder: (relatedness(folder, "somalier"), changed_bytes([SOMALIER])),
     "ngscheckmate": lambda folder: (relatedness(folder, "ngscheckmate"), changed_bytes([NGSCHECKMATE])),
     "panels": lambda folder: (panels(folder), in_yaml(PANELS) | changed_bytes([PANELS_YAML])),

@@ -16,8 +16,6 @@ import time
 import psutil
 import pytest
 
-from lateralis.processes import RUNS
-
 KILLS = 20
 SEED = 20
 
@@ -50,12 +48,9 @@ def wait_for(condition, process, seconds=120):
         time.sleep(0.02)
 
 
-def wait_for_first_job(workspace, process):
+def wait_for_first_job(process):
     """Wait until a run has looked around and starts jobs; not longer than it has any to start."""
-    notes = workspace.folder / RUNS
-    while process.poll() is None and not (
-        notes.exists() and any(name.endswith(f".{process.pid}") for name in os.listdir(notes))
-    ):
+    while process.poll() is None and not jobs_of(process):
         time.sleep(0.02)
 
 
@@ -112,7 +107,7 @@ def test_kills_at_random_moments_lose_nothing(fresh, finished, tmp_path):
             process = workspace.start()
             try:
                 if draw.random() < 0.85:  # else it is killed while it still looks around
-                    wait_for_first_job(workspace, process)
+                    wait_for_first_job(process)
                 output, _ = process.communicate(timeout=draw.uniform(0.2, 10.0))
             except subprocess.TimeoutExpired:
                 what = draw.choice(list(kills))
@@ -223,7 +218,7 @@ def test_a_second_run_is_refused_and_the_first_is_undisturbed(fresh, finished, t
     workspace = fresh.copy(tmp_path / "work")
     process = workspace.start()
     try:
-        wait_for((workspace.folder / RUNS).exists, process)
+        wait_for(lambda: any(workspace.folder.glob(".snakemake/locks/*.lock")), process)
         for _ in range(2):
             said = workspace.script("release_lock.py")
             assert said.output.startswith("A run is at work in this folder (")

@@ -71,7 +71,7 @@ def targets_of_cohort(wildcards):
     """What is made of a cohort in the end; all else is made on the way there."""
     folder = f"results/{wildcards.cohort}"
     made = [f"{folder}/report.html", f"{folder}/results.xlsx", f"{folder}/ro-crate-metadata.json"]
-    return made + ([f"{folder}/release"] if wildcards.cohort in RELEASED else [])
+    return made + asked_of_cohort(wildcards) + ([f"{folder}/release"] if wildcards.cohort in RELEASED else [])
 
 
 wildcard_constraints:

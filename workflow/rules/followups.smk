@@ -59,9 +59,27 @@ def annotation_of_biomarkers(wildcards):
     return LOADED[wildcards.cohort][1].biomarkers.annotation or []
 
 
-def asked_of_cohort(cohort):
+def if_asked(section):
+    """Input function: the folder of a section that is made once a cohort, for a cohort that asks for it."""
+
+    def path(wildcards):
+        asked = getattr(LOADED[wildcards.cohort][1], section) is not None
+        return f"results/{wildcards.cohort}/{section}" if asked else []
+
+    return path
+
+
+def asked_of_cohort(wildcards):
     """Folders of what a cohort asks for beyond its tests."""
-    wanted = LOADED[cohort][1]
-    found = [f"results/{cohort}/enrichment"] if wanted.enrichment is not None else []
-    found += [f"results/{cohort}/biomarkers/{name}" for name in followed_by("biomarkers")(cohort)]
-    return found + ([f"results/{cohort}/proteins"] if wanted.proteins is not None else [])
+    panels = of_each_followed("biomarkers", "results/{cohort}/biomarkers/{contrast}")(wildcards)
+    folders = [*panels, if_asked("enrichment")(wildcards), if_asked("proteins")(wildcards)]
+    return [folder for folder in folders if folder]
+
+
+def given_to_followups(wildcards):
+    """Files of the user's that gene sets, biomarkers and proteins are read from, where a cohort names any."""
+    cohort = LOADED[wildcards.cohort][1]
+    found = [*gene_set_files(wildcards), network_of_cohort(wildcards)] if cohort.enrichment is not None else []
+    found += [annotation_of_biomarkers(wildcards)] if cohort.biomarkers is not None else []
+    found += [cohort.proteins.path, cohort.proteins.annotation] if cohort.proteins is not None else []
+    return [path for path in found if path]

@@ -44,6 +44,8 @@ rule write_crate:
         panel=panel_of_cohort,
         relatedness=relatedness_of_cohort,
         control_genes=control_genes_of_cohort,
+        followups=given_to_followups,
+        followed=asked_of_cohort,
         config="results/{cohort}/run_config.yaml",
         versions="results/{cohort}/provenance/versions.json",
         release=branch(

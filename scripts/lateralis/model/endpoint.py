@@ -73,17 +73,21 @@ def call_genes(statistics: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
     filtered = (results["na_reason"] == "") & results["padj"].isna() & results["pvalue"].notna()
     results.loc[filtered, "na_reason"] = "independent_filtering"
 
-    small = {"nominal": pvalue < endpoint.alpha, "fdr": results["padj"].to_numpy() < endpoint.alpha}
     if directed:
-        large = np.abs(effect) >= threshold
-        results["call_nominal"] = _direction(effect, large & small["nominal"])
-        results["call_fdr"] = _direction(effect, large & small["fdr"])
+        results["call_nominal"] = call_effects(effect, pvalue, endpoint)
+        results["call_fdr"] = call_effects(effect, results["padj"].to_numpy(), endpoint)
         results["call_strict"] = _direction(effect, results["padj_threshold"].to_numpy() < endpoint.alpha)
     else:
-        results["call_nominal"] = np.where(small["nominal"], "changed", "none")
-        results["call_fdr"] = np.where(small["fdr"], "changed", "none")
+        results["call_nominal"] = np.where(pvalue < endpoint.alpha, "changed", "none")
+        results["call_fdr"] = np.where(results["padj"].to_numpy() < endpoint.alpha, "changed", "none")
         results["call_strict"] = ""
     return results[list(RESULT_COLUMNS)]
+
+
+def call_effects(log2_fold_change: np.ndarray, pvalue: np.ndarray, endpoint: Endpoint) -> np.ndarray:
+    """`up`, `down` or `none`: a p-value, plain or adjusted, below alpha and a fold change ≥ f or ≤ 1/f; NaN passes neither."""
+    large = np.abs(log2_fold_change) >= float(np.log2(endpoint.fold_change))
+    return _direction(log2_fold_change, large & (pvalue < endpoint.alpha))
 
 
 def call_again(statistics: pd.DataFrame, genes: Sequence[str], endpoint: Endpoint) -> pd.DataFrame:

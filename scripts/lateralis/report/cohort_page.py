@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lateralis.config import Cohort
 from lateralis.report.explorer import Explorer, build_explorer
 from lateralis.report.findings import Findings
@@ -48,6 +50,7 @@ def cohort_page(cohort: Cohort, findings: Findings, *, shared: bool = False) -> 
         config_text=findings.config_text,
         files=findings.files,
         warnings=findings.warnings,
+        followups=findings.followups.payload(labels),
         simulated=cohort.input.simulate is not None,
         shared=shared,
     )
@@ -64,4 +67,6 @@ def cohort_page(cohort: Cohort, findings: Findings, *, shared: bool = False) -> 
         points=release.participants or not shared,
         largest=cohort.report.max_mb * 1e6 - shell - LIBRARY_SIZE,
     )
-    return render_page(payload, findings.figures, explorer)
+    return render_page(
+        payload, findings.figures, replace(explorer, blocks=explorer.blocks | findings.followups.blocks())
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from lateralis.figures.save import read_svg
 from lateralis.io import read_h5ad, read_json, read_table
 from lateralis.records.cohort_table import outlier_rights
 from lateralis.report.explorer import Explored
+from lateralis.report.followups import Followups, read_followups
 from lateralis.report.page import ReportFigure
 from lateralis.report.payload import ContrastInput, ModelInput
 from lateralis.report.samples import sex_table
@@ -44,6 +45,7 @@ class Findings:
     variables : names of those that may be shown sample by sample
     participant : column of `data.obs` that says who gave a sample, or None
     smallest_group : groups of fewer samples get no quantiles
+    followups : pathways, biomarkers and proteins, where the cohort asked for them
     """
 
     contents: str
@@ -64,6 +66,7 @@ class Findings:
     variables: list[str]
     participant: str | None
     smallest_group: int = 1
+    followups: Followups = field(default_factory=Followups)
 
     @property
     def explored(self) -> Explored:
@@ -97,6 +100,7 @@ def read_findings(cohort: Cohort, given: Any, *, page: bool = True) -> Findings:
     group = cohort.group_variable
     variables = cohort.shown_variables
     embedded = ", ".join(["identifier", *variables])
+    followups, followed = read_followups(cohort, given) if page else (Followups(), {})
     return Findings(
         contents=f"This page holds the value of every gene in each of {data.n_obs:,} samples with its {embedded}, and the "
         f"configuration of the run. {INTERNAL}",
@@ -118,9 +122,10 @@ def read_findings(cohort: Cohort, given: Any, *, page: bool = True) -> Findings:
         versions=read_json(given.versions),
         config_text=Path(given.config).read_text(encoding="utf-8"),
         files=read_table(given.checksums, dtype=str),
-        figures=_figures(cohort, given) if page else {},
+        figures=_figures(cohort, given) | followed if page else {},
         variables=variables,
         participant=cohort.samples.participant,
+        followups=followups,
     )
 
 

@@ -36,6 +36,26 @@ _LIMMA = {
     "experiments. Statistical Applications in Genetics and Molecular Biology 2004.",
     "doi": "10.2202/1544-6115.1027",
 }
+_CAMERA = {
+    "text": "Wu D, Smyth GK. Camera: a competitive gene set test accounting for inter-gene correlation. "
+    "Nucleic Acids Research 2012.",
+    "doi": "10.1093/nar/gks461",
+}
+_GSEA = {
+    "text": "Subramanian A, Tamayo P, Mootha VK, et al. Gene set enrichment analysis: a knowledge-based approach for "
+    "interpreting genome-wide expression profiles. PNAS 2005.",
+    "doi": "10.1073/pnas.0506580102",
+}
+_ELASTIC_NET = {
+    "text": "Zou H, Hastie T. Regularization and variable selection via the elastic net. Journal of the Royal Statistical "
+    "Society B 2005.",
+    "doi": "10.1111/j.1467-9868.2005.00503.x",
+}
+_TRIPOD = {
+    "text": "Collins GS, Reitsma JB, Altman DG, Moons KGM. Transparent reporting of a multivariable prediction model for "
+    "individual prognosis or diagnosis (TRIPOD). BMJ 2015.",
+    "doi": "10.1136/bmj.g7594",
+}
 SIZE_FACTORS = {
     "ratio": "the median of ratios",
     "poscounts": "the median of ratios over positive counts (poscounts, for sparse data)",
@@ -46,9 +66,12 @@ def references(payload: Mapping[str, Any]) -> list[dict[str, str]]:
     """What the methods cite: text and doi."""
     shrunken = any(contrast["test"] == "wald" for contrast in _tested(payload))
     with_offsets = any(model["offsets"] for model in payload["models"])
-    if any(not model["size_factors"] for model in payload["models"]):
-        return [_LIMMA, *[_APEGLM] * shrunken, _SNAKEMAKE]
-    return [_DESEQ2, _PYDESEQ2, *[_APEGLM] * shrunken, *[_OFFSETS] * with_offsets, _SNAKEMAKE]
+    linear = any(not model["size_factors"] for model in payload["models"])
+    found = [_LIMMA] if linear else [_DESEQ2, _PYDESEQ2]
+    found += [_APEGLM] * shrunken + [_OFFSETS] * (with_offsets and not linear)
+    found += [_CAMERA, _GSEA] * bool(payload["pathways"]) + [_ELASTIC_NET, _TRIPOD] * bool(payload["biomarkers"])
+    found += [_LIMMA] * (bool(payload["proteins"]) and not linear)
+    return [*found, _SNAKEMAKE]
 
 
 def _tested(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -65,12 +88,13 @@ def methods_text(payload: Mapping[str, Any]) -> list[str]:
 
     Returns
     -------
-    One paragraph a model, then testing, thresholds, and software.
+    One paragraph a model, then testing, thresholds, what followed the tests, and software.
     """
     return [
         *(_model_paragraph(model) for model in payload["models"]),
         _testing_paragraph(payload),
         _threshold_paragraph(payload),
+        *_followup_paragraphs(payload),
         _software_paragraph(payload["versions"]),
     ]
 
@@ -164,6 +188,37 @@ def _undirected_sentence(payload: Mapping[str, Any]) -> str:
         return ""
     instead = " and the rule fdr in place of strict" if payload["endpoint"]["headline"] == "strict" else ""
     return f" A likelihood-ratio test has no fold change: its genes are called changed by the p-value alone{instead}."
+
+
+def _followup_paragraphs(payload: Mapping[str, Any]) -> list[str]:
+    """How gene sets, panels and proteins were examined, where the cohort asked for them."""
+    found = []
+    if payload["pathways"]:
+        collections = [f"{source['collection']} ({source['terms']})" for source in payload["pathways"]["sources"]]
+        found.append(
+            f"Gene sets of {enumerated(collections)} were tested in each comparison on the signed statistics of all genes "
+            "that have a p-value: by camera (Wu & Smyth 2012), with the correlation of each set's genes taken from the "
+            "residuals of variance-stabilised expression, on which the verdict rests; beside it by preranked gene set "
+            "enrichment analysis (Subramanian et al. 2005) and, for the genes called, by the hypergeometric distribution, both "
+            "of which take genes for independent. P-values of camera were adjusted by Benjamini and Hochberg's procedure over "
+            "all sets and comparisons. Sets whose leading edges share half or more of the smaller one stand behind the surest."
+        )
+    if payload["biomarkers"]:
+        labels = [panel["label"] for panel in payload["biomarkers"]]
+        found.append(
+            f"Panels of genes for {enumerated(labels)} are logistic regressions with an elastic net (Zou & Hastie 2005), "
+            "judged by repeated nested cross-validation in which relatives and the samples of a participant stay together. "
+            "Filter, normalisation against a frozen reference, choice of genes and of the penalty were done within each "
+            "training set. Areas under the ROC curve compare people of the same fold. Such numbers describe this cohort; a "
+            "claim needs an external one (Collins et al. 2015)."
+        )
+    if payload["proteins"]:
+        found.append(
+            "Proteins were tested under the same designs and contrasts: by linear models whose residual variances are drawn "
+            "towards each other (Smyth 2004) and, where values lie below the limit of detection, by the likelihood of a "
+            "normal distribution that is censored there. Values that were not measured are left out, not imputed."
+        )
+    return found
 
 
 def _software_paragraph(versions: Mapping[str, str]) -> str:

@@ -78,7 +78,14 @@ def render_page(payload: Mapping[str, Any], figures: Mapping[str, ReportFigure],
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        count=count, significant=significant, p_value=p_value, signed=signed, fold=fold, path=path, na_words=na_words
+        count=count,
+        significant=significant,
+        p_value=p_value,
+        signed=signed,
+        fold=fold,
+        percent=percent,
+        path=path,
+        na_words=na_words,
     )
     headline = payload["endpoint"]["headline"]
     library, script = _chart_library(), _page_script()
@@ -174,6 +181,11 @@ def fold(log2_fold_change: float | None) -> str:
     if log2_fold_change is None:
         return "–"
     return f"{'×' if log2_fold_change >= 0 else '÷'} {significant(2 ** abs(log2_fold_change))}"
+
+
+def percent(share: float | None) -> str:
+    """A share as a whole percentage."""
+    return "–" if share is None else f"{share:.0%}".replace("%", " %")
 
 
 def path(relative: str) -> str:

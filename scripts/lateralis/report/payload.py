@@ -14,6 +14,7 @@ from lateralis.model.endpoint import RULES, Rule, called_genes, count_calls, hea
 TOP_GENES = 25
 MOST_ASKED = 6  # comparisons named in the question
 CONTRAST_FIGURES = ("heatmap", "p_histogram")
+NOT_FOLLOWED: dict[str, Any] = {"pathways": None, "biomarkers": [], "proteins": None}
 # verdicts of the trust tables that go to the top of the page
 SERIOUS = frozenset(
     {"anti-conservative", "conservative", "not exchangeable", "little common support", "differs", "look at them"}
@@ -146,6 +147,7 @@ def build_payload(
     config_text: str,
     files: pd.DataFrame,
     warnings: Sequence[str] = (),
+    followups: Mapping[str, Any] | None = None,
     simulated: bool = False,
     shared: bool = False,
 ) -> dict[str, Any]:
@@ -177,6 +179,8 @@ def build_payload(
         `records.provenance.checksums`: path, sha256.
     warnings : sequence of str
         What a reader must know before the numbers.
+    followups : mapping, optional
+        `report.followups.Followups.payload`.
     simulated : bool
         Whether the data are the built-in simulation.
     shared : bool
@@ -185,7 +189,8 @@ def build_payload(
     Returns
     -------
     dict with cohort, title, question, contents, endpoint, contrasts, models, table1, flow, samples, signature, warnings,
-    versions, config, files, simulated, shared, linear (whether the data are log intensities). Missing numbers are None.
+    versions, config, files, simulated, shared, linear (whether the data are log intensities), pathways, biomarkers, proteins
+    (empty where not asked for). Missing numbers are None.
     """
     return {
         "cohort": cohort,
@@ -199,13 +204,14 @@ def build_payload(
         "contrasts": [_contrast(contrast, headline) for contrast in contrasts],
         "models": [_model(model) for model in models],
         "table1": {"columns": [str(column) for column in table1.columns], "rows": _rows(table1)},
-        "flow": _records(flow),
+        "flow": records(flow),
         "samples": dict(samples),
         "signature": None if signature is None else dict(signature),
         "warnings": [*warnings, *_foremost(contrasts)],
         "versions": dict(versions),
         "config": config_text,
-        "files": _records(files),
+        "files": records(files),
+        **(followups or NOT_FOLLOWED),
     }
 
 
@@ -255,11 +261,11 @@ def _contrast(contrast: ContrastInput, headline: Rule) -> dict[str, Any]:
         "degrees_of_freedom": contrast.get("degrees_of_freedom"),
         "headline": rule,
         "groups": [{"level": level, "samples": count} for level, count in contrast["groups"].items()],
-        "summary": {row["rule"]: row for row in _records(count_calls(results))} if tested else {},
+        "summary": {row["rule"]: row for row in records(count_calls(results))} if tested else {},
         "without_p_value": _without_p_value(results) if tested else [],
         "n_called": len(called_genes(results, rule)) if tested else 0,
         "top": _top_genes(results, rule, contrast.get("badges", {})) if tested else [],
-        "trust": _records(contrast["trust"][["aspect", "item", "verdict", "reason"]]) if "trust" in contrast else [],
+        "trust": records(contrast["trust"][["aspect", "item", "verdict", "reason"]]) if "trust" in contrast else [],
         "results_path": contrast["results_path"],
         "warnings": list(contrast.get("warnings", [])),
         "figures": [f"contrasts/{contrast['name']}/{kind}" for kind in CONTRAST_FIGURES] if tested else [],
@@ -279,7 +285,7 @@ def _top_genes(results: pd.DataFrame, headline: Rule, badges: Mapping[str, str])
     table["call"] = top[f"call_{headline}"]
     table["adjusted"] = top["padj_threshold" if headline == "strict" else "padj"]
     table["badge"] = [badges.get(str(gene), "").replace("_", " ") for gene in top["gene_id"]]
-    return _records(table)
+    return records(table)
 
 
 def build_signature(table: pd.DataFrame, contrasts: Sequence[str]) -> dict[str, Any]:
@@ -300,13 +306,13 @@ def build_signature(table: pd.DataFrame, contrasts: Sequence[str]) -> dict[str, 
         "up": int((called["call"] == "up").sum()),
         "down": int((called["call"] == "down").sum()),
         "one_only": int((table["pattern"] == "one_only").sum()),
-        "top": _records(called.head(TOP_GENES)[["gene_name", "gene_id", "call", "pvalue", "padj"]]),
+        "top": records(called.head(TOP_GENES)[["gene_name", "gene_id", "call", "pvalue", "padj"]]),
     }
 
 
 def _model(model: ModelInput) -> dict[str, Any]:
     plain = {key: value for key, value in model.items() if key != "outlier_cells"}
-    cells = _records(model["outlier_cells"])
+    cells = records(model["outlier_cells"])
     return {**plain, "outlier_cells": cells, "figures": [f"models/{model['name']}/dispersions"]}
 
 
@@ -323,6 +329,6 @@ def _rows(frame: pd.DataFrame) -> list[list[Any]]:
     return [[_plain(value) for value in row] for row in frame.itertuples(index=False, name=None)]
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     columns = [str(column) for column in frame.columns]
     return [dict(zip(columns, row, strict=True)) for row in _rows(frame)]

@@ -26,7 +26,14 @@ from lateralis.records.privacy import (
 from lateralis.report.findings import PAIRS_TABLE, SEX_TABLE, Findings
 from lateralis.report.payload import ContrastInput, ModelInput
 
-SHARED_FIGURES = ("contrasts/{contrast}/p_histogram", "models/{model}/dispersions", "signature", "samples/associations")
+SHARED_FIGURES = (
+    "contrasts/{contrast}/p_histogram",
+    "models/{model}/dispersions",
+    "pathways/{contrast}/dotplot",
+    "pathways/{contrast}/running",
+    "signature",
+    "samples/associations",
+)
 UNKNOWN = "other or unknown"
 HIDDEN_CONFIG = ("input", "report")
 
@@ -109,6 +116,7 @@ def release(cohort: Cohort, findings: Findings) -> Release:
         },
         variables=rules.variables,
         smallest_group=rules.min_cell,
+        followups=findings.followups.of(shown),
     )
     # an id that is a gene's name as well cannot be told from the gene
     ids = {name for name in [*samples, *people] if name} - set(data.var_names) - set(data.var["gene_name"])
@@ -306,6 +314,11 @@ def _config(cohort: Cohort, rules: Disclosure) -> str:
         ("trust", "leave_out"),
     ):
         config[section].pop(key, None)
+    config.pop("proteins", None)
+    if "enrichment" in config:
+        config["enrichment"] |= {"gene_sets": sorted(config["enrichment"]["gene_sets"])}
+        config["enrichment"].pop("network", None)
+    config.get("biomarkers", {}).pop("annotation", None)
     return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
 
 

@@ -82,6 +82,17 @@ function contrastData(number) {
   });
 }
 
+// Gene sets by name, each with its genes; empty where the page holds none.
+function geneSets() {
+  return once("sets", async () => {
+    if (!document.getElementById("block-sets")) return new Map();
+    return new Map((await blockText("sets")).split("\n").map((line) => {
+      const [name, members] = line.split("\t");
+      return [name, members.split(" ")];
+    }));
+  });
+}
+
 // log2(normalised count + 1) of one gene in every sample; null where the page holds its quantiles only.
 async function geneValues(gene) {
   if (gene >= head.counted) return null;

@@ -78,6 +78,15 @@ async function followAddress() {
   const wanted = new URLSearchParams(location.hash.slice(1));
   const named = head.contrasts.findIndex(({ name }) => name === wanted.get("contrast"));
   if (named >= 0 && named !== view.contrast) await setContrast(named);
+  const members = (await geneSets()).get(wanted.get("set") ?? "");
+  if (members) {
+    document.getElementById("highlight").value = members.join(" ");
+    document.querySelector(".highlighting").open = true;
+    highlight();
+    const told = document.getElementById("highlight-words");
+    told.textContent = `${wanted.get("set").replace(/^[^/]*\//, "")}: ${told.textContent}`;
+    document.getElementById("explore").scrollIntoView();
+  }
   const gene = genes.at.get((wanted.get("gene") ?? "").toLowerCase());
   if (gene !== undefined) {
     await pickGene(gene, false);

@@ -9,6 +9,7 @@ const overview = {
   xRange: new Range1d({ start: -1, end: 1 }), yRange: new Range1d({ start: 0, end: 1 }), quiet: false, place: new Map(),
 };
 const MOST_LABELS = 14;
+const MOST_MARKED = 30; // labels of highlighted genes beside them: a gene set may have hundreds
 
 // Where a few values would squash all others, the axis ends a quarter above the tenth largest, and they lie on its edge.
 function robustLimit(values, squashing) {
@@ -119,7 +120,7 @@ function placeLabels() {
   const taken = [];
   const found = { x: [], y: [], text: [], dx: [], dy: [], align: [] };
   for (const i of wanted) {
-    if (found.text.length >= MOST_LABELS + view.highlighted.size) break;
+    if (found.text.length >= MOST_LABELS + Math.min(view.highlighted.size, MOST_MARKED)) break;
     const j = overview.place.get(i);
     if (x[j] < xRange.start || x[j] > xRange.end || y[j] < yRange.start || y[j] > yRange.end) continue;
     const [left, top] = [(x[j] - xRange.start) * perX, (yRange.end - y[j]) * perY];
