@@ -91,7 +91,7 @@ def ask(name, contrast, model, status, transcripts, endpoint, samples, where):
                 raise model
             return ask_contrast(name, contrast, model, transcripts, endpoint, samples, where=f"{where}, {name}")
         except InputError as error:
-            reason = f"{error.found}. {error.right}."
+            reason = f"In the people measured, {error.found}. {error.right}."
     none = (pd.DataFrame(columns=list(columns)) for columns in (RESULT_COLUMNS, CONCORDANCE_COLUMNS))
     return *none, {"status": "not tested", "reason": reason, "model": contrast.model}
 
