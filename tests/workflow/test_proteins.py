@@ -2,6 +2,7 @@
 
 import html
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -145,6 +146,7 @@ def test_what_cannot_be_used_ends_in_a_sentence_with_nothing_half_done(measured,
         table.iloc[2, 4] = "1200"
         said = "1 of 24 proteins hold such numbers: they look raw, not log2"
     table.to_csv(path, sep="\t", index=False)
+    shutil.rmtree(workspace.folder / TARGET)
     outcome = workspace.run(TARGET)
     assert outcome.status != 0
     assert said in outcome.output
