@@ -63,6 +63,46 @@ def people_table(table: ProteinTable, units: pd.Series, models: Mapping[str, pd.
     return found
 
 
+def cohort_facts(
+    unit: str, table: ProteinTable, people: pd.DataFrame, pairs: pd.DataFrame, units: pd.Series
+) -> dict[str, object]:
+    """What `summary.json` counts of the tables.
+
+    Parameters
+    ----------
+    unit : what a row is of
+    table : what was measured
+    people : from `people_table`
+    pairs : from `map_genes`
+    units : the table's id of each sample of the cohort
+    """
+    inside = people["in_cohort"] == "yes"
+    with_gene = pairs.loc[pairs["gene_id"] != "", "protein"].nunique()
+    return {
+        "unit": unit,
+        "people": {
+            "in_table": len(table.levels),
+            "in_cohort": int(inside.sum()),
+            "matched": int((inside & (people["in_table"] == "yes")).sum()),
+            "not_in_cohort": int((~inside).sum()),
+            "not_measured": int((inside & (people["in_table"] == "no")).sum()),
+            "samples_without_id": int((units == "").sum()),
+        },
+        "proteins": {
+            "in_table": table.levels.shape[1],
+            "annotated_only": table.unused,
+            "with_limit": int(table.annotation["limit"].notna().sum()),
+            "with_gene": int(with_gene),
+            "pairs": int((pairs["gene_id"] != "").sum()),
+        },
+        "cells": {
+            "detected": int(table.detected.to_numpy().sum()),
+            "below_limit": int(table.below.to_numpy().sum()),
+            "missing": int(table.levels.isna().to_numpy().sum()),
+        },
+    }
+
+
 def contrast_facts(results: pd.DataFrame, concordance: pd.DataFrame, alpha: float) -> dict[str, object]:
     """What a contrast found, in numbers.
 

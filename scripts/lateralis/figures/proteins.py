@@ -48,7 +48,7 @@ KIND_WORDS = {
     "protein only": "protein only",
     "RNA only": "RNA only",
 }
-PANEL, GAP = 3.55, 1.1  # inches
+PANEL, GAP = 3.45, 1.1  # inches
 
 
 @themed

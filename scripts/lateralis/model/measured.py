@@ -58,7 +58,9 @@ def one_row_each(
     """
     known = obs[units.reindex(obs.index).isin(measured).to_numpy()]
     if known.empty:
-        raise InputError(where, "proteins were measured in none of the model's people", "Leave the contrast out")
+        raise InputError(
+            where, "nobody of the model is among those whose proteins were measured", "Leave the contrast out"
+        )
     unit = units.reindex(known.index)
     for variable in parse_formula(design).variables:
         values = known[variable].astype(object)
