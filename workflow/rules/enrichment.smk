@@ -14,7 +14,7 @@ rule enrich_pathways:
     output:
         folder=report(
             directory("results/{cohort}/enrichment"),
-            patterns=["{name}.svg", "{contrast}/{name}.svg"],
+            patterns=["{name,[a-z]+}.svg", "{contrast}/{name}.svg"],
             caption="../report/enrichment.rst",
             category="Gene sets",
             subcategory="{cohort}",

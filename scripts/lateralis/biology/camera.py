@@ -106,7 +106,7 @@ def camera(statistic: np.ndarray, residuals: Residuals, membership: sparse.csr_a
 
     Parameters
     ----------
-    statistic : (n_genes,) signed, a normal of variance 1 about its mean: the test's own, so that sets rest on the genes' numbers
+    statistic : (n_genes,) signed, a normal of variance 1 about its mean: that of the genes' own tests
     residuals : of the same genes, from the samples and the design of the contrast's model
     membership : (n_sets, n_genes); no set holds all genes
 

@@ -14,13 +14,16 @@ from lateralis.errors import InputError, listing
 from lateralis.expressions import parse_formula
 from lateralis.inputs.control_genes import read_control_genes
 from lateralis.inputs.counts import absent_samples, check_counts_header
+from lateralis.inputs.gene_sets import check_gene_sets
 from lateralis.inputs.panel_file import PanelFile, read_panels
 from lateralis.inputs.samples import add_scores, biological_samples, check_exclusions, read_samples, type_samples
 from lateralis.inputs.simulate.sheets import simulate_sheet
 from lateralis.model import outliers
 from lateralis.model.blocks import block_variable, centre_in_blocks, split_blocks
 from lateralis.model.cells import contrast_weights
+from lateralis.model.compared import check_biomarkers
 from lateralis.model.design import check_design, check_nested, design_matrix, select_samples
+from lateralis.model.measured import check_measured
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ def check_cohort(cohort: Cohort, where: str) -> list[str]:
         read_control_genes(cohort.size_factors.control_genes)
     obs = add_scores(biological_samples(sheet, cohort.samples, origin), None, cohort.samples)
     check_exclusions([*obs.index, *without_counts, *without_row], cohort.samples, where)
-    warnings = []
+    warnings = [] if cohort.enrichment is None else check_gene_sets(cohort.enrichment, where)
+    sheets = {}
     for name, spec in cohort.models.items():
         model = arrange_model(
             obs,
@@ -99,8 +103,10 @@ def check_cohort(cohort: Cohort, where: str) -> list[str]:
         for contrast_name, contrast in cohort.contrasts_of(name).items():
             where_contrast = f"{where}, contrasts.{contrast_name}"
             check_contrast(contrast, model, cohort.samples, design=spec.design, where=where_contrast)
+        check_biomarkers(cohort, name, model.obs, where)
+        sheets[name] = model.obs
         warnings += design_warnings(model, spec, cohort.samples, name)
-    return warnings
+    return warnings if cohort.proteins is None else warnings + check_measured(cohort, obs, sheets, where)
 
 
 def check_scores(cohort: Cohort, panels: PanelFile, where: str) -> None:
