@@ -91,9 +91,9 @@ def folders(tmp_path):
         performance = {"model": ["panel"], "auc": [0.912], "auc_low": [0.85], "auc_high": [0.96]}
         performance |= {"brier": [0.12], "calibration_slope": [1.1]}
         write_table(folder / "performance.tsv", pd.DataFrame(performance).head(int(assessed)))
-        panel = {"gene_id": ["ENSG00020"], "gene_name": ["NAME20"], "coefficient": [-0.7], "selection_frequency": [0.9]}
-        panel |= {"location": ["secreted"], "log2FoldChange": [-1.5]}
-        write_table(folder / "panel.tsv", pd.DataFrame(panel).head(int(assessed)))
+        panel = {"gene_id": ["ENSG00020", "ENSG00022"], "gene_name": ["NAME20", "NAME22"], "in_panel": ["yes", "no"]}
+        panel |= {"coefficient": [-0.7, 0.0], "selection_frequency": [0.9, 0.3], "location": ["secreted", None]}
+        write_table(folder / "panel.tsv", pd.DataFrame(panel | {"log2FoldChange": [-1.5, 0.2]}).head(2 * int(assessed)))
         (folder / "roc.svg").write_text(SVG.format("ROC curve"))
         tested = {"protein": ["NfL", "C3"], "pvalue": [1e-4, 0.5], "call": ["up", "none"]}
         write_table(proteins / name / "results.tsv", pd.DataFrame(tested).head(2 * int(assessed)))
@@ -148,6 +148,7 @@ def test_panels_say_what_they_are_worth(read):
         "secreted",
         0.912,
     )
+    assert [gene["gene_name"] for gene in panel["genes"]] == ["NAME20"]
     assert (refused["reason"], refused["genes"], refused["located"]) == ("it was refused", [], False)
 
 

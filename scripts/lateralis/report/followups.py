@@ -161,7 +161,8 @@ def _pathways(folder: Path, contrasts: Sequence[str]) -> tuple[dict[str, dict[st
 def _panel(folder: Path) -> dict[str, Any]:
     """The page's part about one panel."""
     summary = read_json(folder / "summary.json")
-    genes = read_table(folder / "panel.tsv", dtype=TEXT).head(TOP_PANEL)
+    listed = read_table(folder / "panel.tsv", dtype=TEXT)
+    genes = listed[listed["in_panel"] == "yes"].head(TOP_PANEL)
     stability, null = summary.get("stability", {}), summary.get("null", {})
     sentences = [summary["sentence"]]
     if stability:

@@ -199,7 +199,7 @@ def _followup_paragraphs(payload: Mapping[str, Any]) -> list[str]:
             f"Gene sets of {enumerated(collections)} were tested in each comparison on the signed statistics of all genes "
             "that have a p-value: by camera (Wu & Smyth 2012), with the correlation of each set's genes taken from the "
             "residuals of variance-stabilised expression, on which the verdict rests; beside it by preranked gene set "
-            "enrichment analysis (Subramanian et al. 2005) and, for the genes called, by the hypergeometric distribution, both "
+            "enrichment analysis (Subramanian et al. 2005) and, for genes called, by the hypergeometric distribution, both "
             "of which take genes for independent. P-values of camera were adjusted by Benjamini and Hochberg's procedure over "
             "all sets and comparisons. Sets whose leading edges share half of the smaller one stand behind the surest."
         )
