@@ -111,7 +111,7 @@ def test_what_reruns(enriched, tmp_path):
 
 
 def test_a_refused_contrast_has_empty_tables(enriched, tmp_path):
-    """All samples of one group are women, as their expression says: the contrast of the other two goes on."""
+    """Tables of a header only and a reason in status.json, as `test_contrast` leaves them: the other contrasts go on."""
     workspace = enriched.copy(tmp_path / "work")
     status = workspace.results() / "contrasts/motor_vs_control"
     empty = read_table(status / "results.tsv.gz").iloc[:0]
