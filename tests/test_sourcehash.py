@@ -1,6 +1,7 @@
 """What decides a rule's result: code of its script and of what that imports, near or far; not comments, not others."""
 
 import ast
+import json
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,13 @@ MODULES = {
 }
 
 
+def forget():
+    """As a new process begins."""
+    for cached in (sourcehash.source_hash, sourcehash._direct_imports, sourcehash._facts, sourcehash._memory):
+        cached.cache_clear()
+    sourcehash._seen.clear()
+
+
 @pytest.fixture
 def library(tmp_path, monkeypatch):
     """A small library and a script; returns a function that edits a file and gives the script's hash."""
@@ -36,6 +44,7 @@ def library(tmp_path, monkeypatch):
     script = tmp_path / "fit_model.py"
     script.write_text(SCRIPT, encoding="utf-8")
     monkeypatch.setattr(sourcehash, "LIBRARY", root)
+    monkeypatch.chdir(tmp_path)  # where there is no memory of an earlier process
 
     def edited_hash(name=None, old="", new=""):
         if name is not None:
@@ -43,8 +52,7 @@ def library(tmp_path, monkeypatch):
             text = path.read_text(encoding="utf-8")
             assert old in text
             path.write_text(text.replace(old, new), encoding="utf-8")
-        for cached in (sourcehash.source_hash, sourcehash._direct_imports, sourcehash._tree, sourcehash._meaning):
-            cached.cache_clear()
+        forget()
         return sourcehash.source_hash(str(script))
 
     yield edited_hash
@@ -115,3 +123,37 @@ def test_every_library_import_of_every_script_is_found():
         files = {f"{module.removeprefix('lateralis.').replace('.', '/')}" for module in direct}
         found = names_imported(path.name)
         assert all(f"{file}.py" in found or f"{file}/__init__.py" in found for file in files), path.name
+
+
+def unread(monkeypatch):
+    """Let no code be read: what is not remembered is an error."""
+    monkeypatch.setattr(sourcehash, "_read", lambda code: pytest.fail("code was read"))
+
+
+def test_what_was_read_is_remembered_by_its_content(library, tmp_path, monkeypatch):
+    (tmp_path / ".snakemake").mkdir()
+    before = library()
+    sourcehash.remember()
+    with monkeypatch.context() as patched:
+        unread(patched)
+        assert library() == before
+    assert library("model/outliers.py", "x + 1", "x + 2") != before
+    sourcehash.remember()
+    kept = json.loads((tmp_path / sourcehash.MEMORY).read_text(encoding="utf-8"))
+    assert len(kept["facts"]) == 4  # three modules and the script; nothing of what is no longer there
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"reader": "another", "facts": {"a": 1}}', '{"reader": 1}', "\xff"]
+)
+def test_a_memory_that_is_none_is_read_over(library, tmp_path, content):
+    before = library()
+    (tmp_path / ".snakemake").mkdir()
+    (tmp_path / sourcehash.MEMORY).write_bytes(content.encode("latin-1"))
+    assert library() == before
+
+
+def test_without_a_folder_for_it_nothing_is_remembered(library, tmp_path):
+    library()
+    sourcehash.remember()
+    assert not (tmp_path / ".snakemake").exists()
