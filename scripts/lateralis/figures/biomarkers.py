@@ -97,7 +97,7 @@ def draw_roc(people: Mapping[str, People], performance: pd.DataFrame, *, title: 
     _key(axes, handles, "AUC (95 % interval)")
     first = next(iter(people.values())).is_test
     count = f"{levels[0]}: {int(first.sum())} people; {levels[1]}: {int((~first).sum())}"
-    add_header(figure, title, [CAVEAT, f"{count}."])
+    add_header(figure, f"ROC curves: {title}", [CAVEAT, f"{count}."])
     return figure, f"ROC curves, {title}: {count}. AUC with 95 % interval: {'; '.join(words)}. {CAVEAT}"
 
 
@@ -141,7 +141,7 @@ def draw_calibration(table: pd.DataFrame, performance: pd.DataFrame, *, title: s
         CAVEAT,
         "Bins of people with like predictions; bars: 95 % intervals. Frequencies are this cohort's.",
     ]
-    add_header(figure, title, lines)
+    add_header(figure, f"Calibration: {title}", lines)
     return figure, f"Calibration of out-of-fold predictions, {title}. {'; '.join(words)}. {CAVEAT}"
 
 
@@ -173,7 +173,7 @@ def draw_decision(table: pd.DataFrame, *, title: str, levels: tuple[str, str]) -
         CAVEAT,
         "Net benefit at this cohort's frequencies; in a clinic, where the disease is rarer, it is another.",
     ]
-    add_header(figure, title, lines)
+    add_header(figure, f"Decision curves: {title}", lines)
     best = [
         f"{model} above both at {int((table[model] > table[['treat_all', 'treat_none']].max(axis=1)).sum())} of {len(table)}"
         for model in models
@@ -226,7 +226,7 @@ def draw_stability(
     )
     half = int((table["selection_frequency"] >= 0.5).sum())
     lines = [f"{plural(half, 'gene')} chosen in half of the fits or more, of {len(chosen):,} chosen at all.{said}"]
-    add_header(figure, title, lines)
+    add_header(figure, f"Genes of the panels: {title}", lines)
     names = enumerated([str(name) for name in shown["gene_name"].head(5)])
     return figure, f"Genes chosen by {panels} outer fits, {title}: {lines[0]} Most often: {names}."
 
