@@ -38,7 +38,8 @@ def folders_of(path):
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         if "cohort" in content:
             return [Path("results", content["cohort"])]
-        return [folder for cohort in content["cohorts"] for folder in folders_of(Path(cohort))]
+        cohorts = [folder for cohort in content["cohorts"] for folder in folders_of(Path(cohort))]
+        return cohorts + [Path("results/_replication", question) for question in content.get("replication") or {}]
     except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError):
         print(f"Error: {path}: is neither a folder of results nor a cohort file.", file=sys.stderr)
         sys.exit(1)
@@ -56,7 +57,7 @@ def verify(root, *, inputs):
         print(f"{problem.what}: {problem.path}")
     if not problems:
         checked = sum(inputs or entry.kind == "output" for entry in entries)
-        print(f"{root}: {checked} files, all as they were made.")
+        print(f"{root}: {checked} file{'s' if checked != 1 else ''}, all as they were made.")
         return True
     print(f"{root}: not as it was made, see above.", file=sys.stderr)
     lost = [

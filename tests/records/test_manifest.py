@@ -122,6 +122,19 @@ def test_the_script_ends_with_0_only_where_all_is_well(listed):
     assert f"make run SNAKEMAKE_ARGS='--forcerun {ROOT}/report.html'" in err
 
 
+def test_the_script_looks_at_the_answers_to_shared_questions_too(listed):
+    write_text("config/cohorts/tiny.yaml", "cohort: tiny\n")
+    write_text("config/config.yaml", "cohorts: [config/cohorts/tiny.yaml]\nreplication: {als: {}}\n")
+    folder = Path("results/_replication/als")
+    write_text(folder / "meta.tsv", "gene\n")
+    write_manifest(folder / "manifest.tsv", [Entry("output", "meta.tsv", sha256(folder / "meta.tsv"))])
+    assert verify() == (0, f"{ROOT}: 6 files, all as they were made.\n{folder}: 1 file, all as they were made.\n", "")
+    write_text(folder / "meta.tsv", "edited\n")
+    write_text(folder / "more.tsv", "\n")
+    status, out, _ = verify(str(folder))
+    assert (status, out) == (1, f"changed: {folder}/meta.tsv\nunlisted: {folder}/more.tsv\n")
+
+
 def test_a_copy_of_the_results_alone_can_be_verified(listed, tmp_path, monkeypatch):
     shutil.copytree(ROOT, tmp_path / "elsewhere/tiny")
     monkeypatch.chdir(tmp_path / "elsewhere")

@@ -21,6 +21,7 @@ from lateralis.receipts import (
 )
 
 MANIFEST = "provenance/manifest.tsv"  # below a cohort's results
+QUESTION_MANIFEST = "manifest.tsv"  # below the answer to a question that cohorts share
 COLUMNS = ("kind", "path", "sha256")
 NO_RESULTS = frozenset({"logs", "benchmarks", "geo"})  # they tell of one run; geo, on request, has sums of its own
 
@@ -108,15 +109,15 @@ def write_manifest(path: str | Path, entries: Iterable[Entry]) -> None:
 
 
 def read_manifest(root: str | Path) -> list[Entry]:
-    """Read the manifest of a cohort's results.
+    """Read the manifest of a cohort's results, or of the answer to a question that cohorts share.
 
     Raises
     ------
     InputError
         If there is none, or it is cut short or edited.
     """
-    path = Path(root, MANIFEST)
-    if not path.exists():
+    path = next((path for path in (Path(root, MANIFEST), Path(root, QUESTION_MANIFEST)) if path.exists()), None)
+    if path is None:
         raise InputError(str(root), f"has no {MANIFEST}", "Finish the run: make run")
     receipt = read_receipt(path)
     if receipt is not None and receipt.sha256 != sha256(path):
@@ -159,7 +160,11 @@ def _results(root: Path) -> Iterator[Path]:
     """All files of a cohort but logs, benchmarks, receipts and the manifest itself."""
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root)
-        if inside.parts[0] in NO_RESULTS or inside.as_posix() == MANIFEST or path.name == TIMESTAMP:
+        if (
+            inside.parts[0] in NO_RESULTS
+            or inside.as_posix() in (MANIFEST, QUESTION_MANIFEST)
+            or path.name == TIMESTAMP
+        ):
             continue
         if path.is_file() and not _is_receipt(path):
             yield path
