@@ -69,24 +69,6 @@ def render_page(payload: Mapping[str, Any], figures: Mapping[str, ReportFigure],
     str. Everything in `payload`, every `alt` and every name in `explorer` is escaped or encoded. Scripts are ours and the
     chart library's alone: the page's policy names them by their hashes.
     """
-    environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(
-        count=count,
-        significant=significant,
-        p_value=p_value,
-        signed=signed,
-        fold=fold,
-        percent=percent,
-        path=path,
-        na_words=na_words,
-    )
     headline = payload["endpoint"]["headline"]
     library, script = _chart_library(), _page_script()
     blocks = {"library": pack_bytes(library.encode())} if explorer.head["contrasts"] else {}
@@ -96,25 +78,44 @@ def render_page(payload: Mapping[str, Any], figures: Mapping[str, ReportFigure],
         blocks[f"figure{number}"] = pack_bytes(figure.content)
         width, height = size_of(figure.content)
         shown[name] = {"block": f"figure{number}", "alt": figure.alt, "width": width, "height": height}
-    return environment.get_template(PAGE_TEMPLATE).render(
-        page=payload,
-        rules=[headline, *(rule for rule in payload["endpoint"]["criteria"] if rule != headline)],
-        methods=methods_text(payload),
-        references=references(payload),
-        samples={
-            "kept": kept_sentence(payload["samples"]),
-            "flagged": flag_sentence(payload["samples"]),
-            "cannot_tell": CANNOT_TELL,
-        },
-        figures=shown,
-        sample_figures=[name for name in figures if name.startswith("samples/")],
-        explorer=explorer,
-        blocks=blocks,
-        head=in_script(explorer.head),
-        hashes=[source_hash(script), source_hash(library)],
-        style=Markup((HERE / "assets" / STYLE_SHEET).read_text(encoding="utf-8")),  # noqa: S704 - ours, no data in it
-        script=Markup(script),  # noqa: S704 - ours, no data in it
+    return (
+        environment()
+        .get_template(PAGE_TEMPLATE)
+        .render(
+            page=payload,
+            rules=[headline, *(rule for rule in payload["endpoint"]["criteria"] if rule != headline)],
+            methods=methods_text(payload),
+            references=references(payload),
+            samples={
+                "kept": kept_sentence(payload["samples"]),
+                "flagged": flag_sentence(payload["samples"]),
+                "cannot_tell": CANNOT_TELL,
+            },
+            figures=shown,
+            sample_figures=[name for name in figures if name.startswith("samples/")],
+            explorer=explorer,
+            blocks=blocks,
+            head=in_script(explorer.head),
+            hashes=[source_hash(script), source_hash(library)],
+            style=Markup((HERE / "assets" / STYLE_SHEET).read_text(encoding="utf-8")),  # noqa: S704 - ours, no data in it
+            script=Markup(script),  # noqa: S704 - ours, no data in it
+        )
     )
+
+
+def environment() -> Environment:
+    """What templates of pages are rendered with: everything is escaped, a name that is not there is an error."""
+    found = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    words = (count, significant, p_value, signed, fold, percent, path, na_words)
+    found.filters.update({each.__name__: each for each in words})
+    return found
 
 
 def in_script(content: Any) -> Markup:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from lateralis.report.page import STYLE_SHEET, ReportFigure, count, p_value, path, signed, significant, size_of
+from lateralis.report.page import STYLE_SHEET, ReportFigure, environment, size_of, source_hash
+from lateralis.report.payload import records
 
 HERE = Path(__file__).parent
 TEMPLATE = "replication.html.jinja"
@@ -52,45 +51,23 @@ class Question:
 
 def replication_page(question: Question) -> str:
     """The page as HTML text; everything in it is escaped, figures are images, and its policy allows our style sheet alone."""
-    environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(
-        count=count,
-        significant=significant,
-        p_value=p_value,
-        signed=signed,
-        path=path,
-        share=share,
-        to_cohort=to_cohort,
-    )
+    templates = environment()
+    templates.filters.update(to_cohort=to_cohort)
     style = "\n" + (HERE / "assets" / STYLE_SHEET).read_text(encoding="utf-8")
     taking_part = question.cohorts.loc[question.cohorts["takes_part"].astype(bool), "cohort"].tolist()
-    return environment.get_template(TEMPLATE).render(
+    return templates.get_template(TEMPLATE).render(
         question=question,
-        cohorts=_records(question.cohorts),
+        cohorts=records(question.cohorts),
         taking_part=taking_part,
-        rates=_records(question.rates),
-        concordance=_records(question.concordance),
-        genes=_records(question.meta.loc[list(question.best)].head(MOST_GENES)),
+        rates=records(question.rates),
+        concordance=records(question.concordance),
+        genes=records(question.meta.loc[list(question.best)].head(MOST_GENES)),
         n_alike=int((question.meta["same_sign"].fillna(False) & (question.meta["cohorts"] == len(taking_part))).sum()),
         forests=_images(question.forests),
         scatters=_images(question.scatters),
         style=Markup(style),  # noqa: S704 - ours, no data in it
-        style_hash=f"sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode('ascii')}",
+        style_hash=source_hash(style),
     )
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain data, None where a value is missing."""
-    return [
-        {str(key): None if pd.isna(value) else value for key, value in row.items()} for row in table.to_dict("records")
-    ]
 
 
 def _images(figures: Mapping[str, ReportFigure]) -> list[dict[str, Any]]:
@@ -102,11 +79,6 @@ def _images(figures: Mapping[str, ReportFigure]) -> list[dict[str, Any]]:
         source = f"data:image/svg+xml;base64,{content}"
         found.append({"title": title, "source": source, "alt": figure.alt, "width": width, "height": height})
     return found
-
-
-def share(number: float | None) -> str:
-    """A share in per cent; a dash where there is none."""
-    return "–" if number is None else f"{number:.0%}"
 
 
 def to_cohort(cohort: str) -> str:
