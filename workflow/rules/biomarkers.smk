@@ -2,9 +2,6 @@
 # Makes: biomarkers/{contrast}/ of a cohort.
 
 
-include: "biomarkers_lookups.smk"
-
-
 rule find_biomarkers:
     input:
         counts="results/{cohort}/counts.h5ad",

@@ -20,9 +20,9 @@ rule enrich_pathways:
             subcategory="{cohort}",
         ),
     log:
-        "results/{cohort}/logs/enrichment/enrich_pathways.log",
+        "results/{cohort}/logs/biology/enrich_pathways.log",
     benchmark:
-        "results/{cohort}/benchmarks/enrichment/enrich_pathways.tsv"
+        "results/{cohort}/benchmarks/biology/enrich_pathways.tsv"
     conda:
         "../../envs/lateralis.yaml"
     threads: threads_by_size(2)
