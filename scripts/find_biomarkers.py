@@ -51,7 +51,7 @@ def main(snakemake):
         figures = draw_nothing(params.label, summary["sentence"])
     else:
         summary, tables, figures = examine(snakemake, contrast, asked, levels)
-    with atomic_folder(snakemake.output[0]) as folder:
+    with atomic_folder(snakemake.output.folder) as folder:
         for name, table in tables.items():
             write_table(folder / f"{name}.tsv", table)
         write_json(folder / "summary.json", settings | summary)

@@ -12,7 +12,13 @@ rule find_biomarkers:
         annotation=annotation_of_biomarkers,
         control_genes=control_genes_of_cohort,
     output:
-        directory("results/{cohort}/biomarkers/{contrast}"),
+        folder=report(
+            directory("results/{cohort}/biomarkers/{contrast}"),
+            patterns=["{name}.svg"],
+            caption="../report/biomarkers.rst",
+            category="Biomarkers",
+            subcategory="{cohort}: {contrast}",
+        ),
     log:
         "results/{cohort}/logs/biology/find_biomarkers.{contrast}.log",
     benchmark:

@@ -18,7 +18,13 @@ rule test_proteins:
         status=of_each_followed("proteins", "results/{cohort}/contrasts/{contrast}/status.json"),
         scores=branch(lookup(dpath="{cohort}", within=SCORED), then="results/{cohort}/qc/scores.tsv", otherwise=[]),
     output:
-        folder=directory("results/{cohort}/proteins"),
+        folder=report(
+            directory("results/{cohort}/proteins"),
+            patterns=["{name,[a-z]+}.svg", "{contrast}/{name}.svg"],
+            caption="../report/proteins.rst",
+            category="Proteins",
+            subcategory="{cohort}",
+        ),
     log:
         "results/{cohort}/logs/biology/test_proteins.log",
     benchmark:

@@ -8,7 +8,13 @@ rule replicate_contrast:
         results=of_question("results/{cohort}/contrasts/{contrast}/results.tsv.gz"),
         status=of_question("results/{cohort}/contrasts/{contrast}/status.json"),
     output:
-        folder=directory("results/_replication/{question}"),
+        folder=report(
+            directory("results/_replication/{question}"),
+            patterns=["{name}.svg"],
+            caption="../report/replication.rst",
+            category="Replication",
+            subcategory="{question}",
+        ),
     log:
         "results/_replication/_logs/replicate_contrast.{question}.log",
     benchmark:
