@@ -37,6 +37,16 @@ def test_columns_follow_the_sheet_by_name_never_by_order(tmp_path):
     assert (table.lengths, table.gene_names, table.notes) == (None, None, [])
 
 
+@pytest.mark.parametrize("assay", ["counts", "log_intensity"])
+@pytest.mark.parametrize(
+    ("id_", "message"), [("", "row 2: the gene id is empty"), ("ENSG1", "gene ids stand more than once: 'ENSG1'")]
+)
+def test_every_gene_needs_an_id_of_its_own(tmp_path, assay, id_, message):
+    spec = matrix(tmp_path, "ENSG1\t4\t5\t6", f"{id_}\t1\t2\t3")
+    with pytest.raises(InputError, match=message):
+        read_counts(spec, SAMPLES, assay=assay)
+
+
 def test_source_files_of_one_file_and_of_one_a_sample(tmp_path):
     assert source_files(Counts(format="matrix", path="a/b.tsv"), ["x", "y"]) == {"x": "a/b.tsv", "y": "a/b.tsv"}
     (tmp_path / "y.txt.gz").touch()

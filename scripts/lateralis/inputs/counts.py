@@ -13,7 +13,7 @@ from lateralis.config import Counts
 from lateralis.errors import InputError, listing
 from lateralis.inputs.files import check_file, check_sha256
 from lateralis.inputs.formats import anndata_file, featurecounts, htseq, matrix, nfcore, samplewise, star, transcripts
-from lateralis.inputs.formats.content import Parsed, repeated, whole_counts
+from lateralis.inputs.formats.content import Parsed, check_ids, repeated, whole_counts
 from lateralis.inputs.rawness import log_intensities, suspicions
 from lateralis.names import check_names
 
@@ -162,6 +162,7 @@ def read_counts(spec: Counts, samples: list[str], set_aside: Collection[str] = (
     if parsed.gene_names is not None:
         check_names(parsed.gene_names, spec.path, "gene_name")
     if assay == "log_intensity":
+        check_ids(values.index, spec.path)
         table = log_intensities(values, spec.path)
         table.index = table.index.rename("gene_id")
         return CountTable(table, None, parsed.gene_names, notes)
