@@ -195,13 +195,19 @@ def test_the_script_tells_what_was_read_from_what_was_made(folder, request, monk
         "samples": {"participant": "participant", "variables": {"group": {"type": "categorical"}}},
         "models": {"primary": {"design": "~ group"}},
         "contrasts": {"a_b": {"model": "primary", "variable": "group", "test": "als", "reference": "control"}},
+        "enrichment": {"gene_sets": {"own": {"path": str(home / "sets of PAT0007.gmt")}}},
     }
+    (home / "sets of PAT0007.gmt").write_text("set\t\tA\tB\n")
+    (folder / "enrichment").mkdir()
+    (folder / "enrichment/pathways.tsv").write_text("contrast\n")
     given = {
         "sheet": str(home / "sheet.tsv"),
         "files": [str(home / "salmon/4-b/quant.sf"), str(home / "salmon/S 3/quant.sf")],
         "panel": str(home / "panel of PAT0007.yaml"),
         "relatedness": [],
         "control_genes": [],
+        "followups": str(home / "sets of PAT0007.gmt"),
+        "followed": str(folder / "enrichment"),
         "config": str(folder / "run_config.yaml"),
         "versions": str(folder / "provenance/versions.json"),
         "release": str(folder / "release"),
@@ -223,13 +229,15 @@ def test_the_script_tells_what_was_read_from_what_was_made(folder, request, monk
     runpy.run_path(str(request.config.rootpath / "scripts/write_crate.py"), init_globals={"snakemake": job})
     action = checked_crate(folder).dereference("#run")
     assert [entity.get("name") for entity in listed(action["object"])] == [
-        *("run_config.yaml", "counts of a sample", "counts of a sample", "sheet.tsv", "file"),
+        *("run_config.yaml", "counts of a sample", "counts of a sample", "sheet.tsv", "file", "file"),
         "seed of permutations and bootstraps",
+        "seed of the permutations of gene sets",
     ]
     assert [entity.id for entity in action["result"]] == [
         "provenance/versions.json",
         "report.html",
         "release/report.html",
+        "enrichment/pathways.tsv",
     ]
     assert action["endTime"] == "1970-01-02T00:00:00+00:00"
 
