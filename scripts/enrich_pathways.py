@@ -9,11 +9,10 @@ from lateralis.biology.activity import ACTIVITY_COLUMNS, match_network, regulato
 from lateralis.biology.camera import Residuals, standardised_residuals
 from lateralis.biology.enrichment import (
     CAMERA_COLUMNS,
-    CONTRAST_COLUMNS,
     GSEA_COLUMNS,
     ORA_COLUMNS,
-    SIGNIFICANT,
     assess_sets,
+    contrast_table,
     pathway_table,
     ranked_genes,
 )
@@ -87,7 +86,9 @@ def main(snakemake):
                 )
     assessed = {name: assessed[name] for name in params.contrasts if name in assessed}
     pathways = pathway_table(assessed, endpoint.alpha)
-    overview = contrast_table(params.contrasts, ranked, assessed, pathways, reasons)
+    overview = contrast_table(
+        {name: contrast["label"] for name, contrast in params.contrasts.items()}, ranked, assessed, pathways, reasons
+    )
     print(overview.to_string(index=False), flush=True)
 
     with atomic_folder(snakemake.output.folder) as folder:
@@ -131,27 +132,6 @@ def model_residuals(fit_path, normalised):
 def nothing_left(sets, spec):
     """Why a contrast tests no set."""
     return f"none of {len(sets.reasons):,} sets has from {spec.min_size} to {spec.max_size} tested genes"
-
-
-def contrast_table(contrasts, ranked, assessed, pathways, reasons):
-    """What was tested in each contrast, and why nothing was."""
-    significant = pathways.loc[pathways["verdict"] == SIGNIFICANT, "contrast"].value_counts()
-    rows = []
-    for name, contrast in contrasts.items():
-        calls = ranked[name].calls if name in ranked else np.array([])
-        rows.append(
-            {
-                "contrast": name,
-                "label": contrast["label"],
-                "genes": len(calls),
-                "called_up": int((calls == "up").sum()),
-                "called_down": int((calls == "down").sum()),
-                "sets": len(assessed[name].camera) if name in assessed else 0,
-                "significant": int(significant.get(name, 0)),
-                "reason": reasons[name],
-            }
-        )
-    return pd.DataFrame(rows, columns=list(CONTRAST_COLUMNS))
 
 
 def empty(columns):

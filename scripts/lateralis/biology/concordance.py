@@ -16,6 +16,9 @@ from lateralis.model.multiplicity import benjamini_hochberg
 LEAST_DF = 3  # residual degrees of freedom below which no correlation is given
 CORRELATIONS = ("spearman", "spearman_low", "spearman_high", "pvalue", "padj")
 ADJUSTED = tuple(f"{name}_adjusted" for name in CORRELATIONS)
+BOTH_SIDES = tuple(
+    f"{column}_{side}" for side in ("rna", "protein") for column in ("log2FoldChange", "padj", "call", "na_reason")
+)
 CONCORDANCE_COLUMNS = (
     "contrast",
     "model",
@@ -25,14 +28,7 @@ CONCORDANCE_COLUMNS = (
     "n_pairs",
     *CORRELATIONS,
     *ADJUSTED,
-    "log2FoldChange_rna",
-    "padj_rna",
-    "call_rna",
-    "na_reason_rna",
-    "log2FoldChange_protein",
-    "padj_protein",
-    "call_protein",
-    "na_reason_protein",
+    *BOTH_SIDES,
     "same_direction",
 )
 EVIDENCE = ("both", "opposite", "protein only", "RNA only")
@@ -42,14 +38,7 @@ CANDIDATE_COLUMNS = (
     "protein",
     "gene_id",
     "gene_name",
-    "log2FoldChange_rna",
-    "padj_rna",
-    "call_rna",
-    "na_reason_rna",
-    "log2FoldChange_protein",
-    "padj_protein",
-    "call_protein",
-    "na_reason_protein",
+    *BOTH_SIDES,
     "same_direction",
     "n_pairs",
     "spearman",

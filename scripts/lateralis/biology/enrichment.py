@@ -243,3 +243,33 @@ def verdicts(pathways: pd.DataFrame, alpha: float) -> np.ndarray:
         [SIGNIFICANT, HERE_ONLY, BOTH_ONLY, GSEA_ONLY, ORA_ONLY],
         NOT_SIGNIFICANT,
     )
+
+
+def contrast_table(
+    labels: Mapping[str, str],
+    ranked: Mapping[str, RankedGenes],
+    assessed: Mapping[str, Assessed],
+    pathways: pd.DataFrame,
+    reasons: Mapping[str, str],
+) -> pd.DataFrame:
+    """What was tested in each contrast, and why nothing was.
+
+    Parameters
+    ----------
+    labels : contrast → in words, in the order of the rows
+    ranked, assessed : contrast → its genes and tests, without those that have none
+    pathways : of `pathway_table`
+    reasons : contrast → why no set was tested; empty where some were
+
+    Returns
+    -------
+    DataFrame with `CONTRAST_COLUMNS`
+    """
+    significant = pathways.loc[pathways["verdict"] == SIGNIFICANT, "contrast"].value_counts()
+    rows = []
+    for name, label in labels.items():
+        calls = ranked[name].calls if name in ranked else np.array([])
+        n_sets = len(assessed[name].camera) if name in assessed else 0
+        called = (int((calls == direction).sum()) for direction in ("up", "down"))
+        rows.append((name, label, len(calls), *called, n_sets, int(significant.get(name, 0)), reasons[name]))
+    return pd.DataFrame(rows, columns=list(CONTRAST_COLUMNS))
