@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import marsilea as ma
 import numpy as np
 import pandas as pd
-from marsilea.plotter import Labels
 from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
@@ -15,6 +13,7 @@ from lateralis.figures.groups import MOST_NAMED_SAMPLES
 from lateralis.figures.keys import ScaleKey, add_keys, name_space, variable_bar
 from lateralis.figures.labels import shortened
 from lateralis.figures.theme import INK, SMALL_SIZE, add_header, message_figure, new_figure, themed
+from lateralis.figures.tiles import Heatmap, Labels
 
 SIDE, BAR = 5.4, 0.17  # inches
 COLOURMAP = "GnBu_r"
@@ -52,7 +51,7 @@ def draw_distances(distances: pd.DataFrame, variables: pd.DataFrame, *, title: s
     scale = ScaleKey("distance", COLOURMAP, float(apart.min()), float(apart.max()))
     np.fill_diagonal(values := values.copy(), scale.lowest)
     side = SIDE if len(distances) > MOST_NAMED_SAMPLES else max(2.4, 0.17 * len(distances))
-    board = ma.Heatmap(
+    board = Heatmap(
         values,
         cmap=COLOURMAP,
         vmin=scale.lowest,

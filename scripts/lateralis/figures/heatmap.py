@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import marsilea as ma
 import numpy as np
 import pandas as pd
-from marsilea.plotter import Colors, Labels
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
@@ -17,6 +15,7 @@ from lateralis.figures.groups import MOST_NAMED_SAMPLES
 from lateralis.figures.keys import ColourKey, ScaleKey, add_keys, name_space, variable_bar
 from lateralis.figures.labels import shortened
 from lateralis.figures.theme import CALL_COLOURS, DOWN_TO_UP, SMALL_SIZE, add_header, message_figure, new_figure, themed
+from lateralis.figures.tiles import Colors, Heatmap, Labels
 
 MOST_GENES = 50
 CALLS = ("up", "down", "changed")
@@ -106,7 +105,7 @@ def draw_heatmap(
     rows, columns = heatmap_order(scores.to_numpy(), calls, blocks, levels)
     scores, samples, blocks, calls = scores.iloc[rows, columns], samples.iloc[columns], blocks[columns], calls[rows]
     height = max(0.45, len(scores) * ROW_HEIGHT)
-    board = ma.Heatmap(
+    board = Heatmap(
         scores.to_numpy().clip(-LIMIT, LIMIT),
         cmap=DOWN_TO_UP,
         vmin=-LIMIT,

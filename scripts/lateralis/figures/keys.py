@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from marsilea.plotter import ColorMesh, Colors
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, Normalize
@@ -16,6 +15,7 @@ from matplotlib.patches import Patch
 
 from lateralis.figures.groups import is_numeric, labels_of, palette
 from lateralis.figures.theme import CHARACTER_WIDTH, INK, SMALL_SIZE, add_axes, row_major
+from lateralis.figures.tiles import ColorMesh, Colors
 
 LINE, SCALE_LINE = 0.24, 0.42  # inches
 SCALE = "cividis"

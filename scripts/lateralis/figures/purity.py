@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import marsilea as ma
 import numpy as np
 import pandas as pd
-from marsilea.plotter import Labels
 from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import leaves_list, linkage
 
@@ -14,6 +12,7 @@ from lateralis.figures.groups import MOST_NAMED_SAMPLES, labels_of, levels_of
 from lateralis.figures.keys import ScaleKey, add_keys, variable_bar
 from lateralis.figures.labels import shortened
 from lateralis.figures.theme import DOWN_TO_UP, SMALL_SIZE, add_header, message_figure, new_figure, themed
+from lateralis.figures.tiles import Heatmap, Labels
 
 MAIN_WIDTH, ROW, BAR = 5.6, 0.24, 0.17  # inches
 LIMIT = 4.0  # log2; scores beyond are drawn as this
@@ -44,7 +43,7 @@ def draw_purity(scores: pd.DataFrame, coverage: pd.DataFrame, groups: pd.Series,
     groups = groups.loc[scores.index]
     values = scores[panels["panel"]].to_numpy(float)
     order = _order(values, labels_of(groups), levels_of(groups))
-    board = ma.Heatmap(
+    board = Heatmap(
         values[order].T.clip(-LIMIT, LIMIT),
         cmap=DOWN_TO_UP,
         vmin=-LIMIT,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from lateralis.figures.pdf_fonts import without_layout_tables
 from lateralis.figures.theme import themed
 from lateralis.io import write_bytes
 
@@ -40,7 +41,8 @@ def figure_bytes(figure: Figure, file_format: str, alt: str) -> bytes:
         "pdf": {"Subject": alt, "CreationDate": None, "ModDate": None},
     }
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=file_format, dpi=DOTS_PER_INCH[file_format], metadata=metadata[file_format])
+    with without_layout_tables():
+        figure.savefig(buffer, format=file_format, dpi=DOTS_PER_INCH[file_format], metadata=metadata[file_format])
     return buffer.getvalue()
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from marsilea.upset import Upset, UpsetData
 from matplotlib.figure import Figure
 
 from lateralis.figures.calls import plural
 from lateralis.figures.theme import INK, SMALL_SIZE, add_header, message_figure, new_figure, themed
+from lateralis.figures.tiles import Upset, UpsetData
 
 MOST_COMBINATIONS = 20
 NOTHING = "No gene is called in any of these contrasts."
