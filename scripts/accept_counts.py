@@ -1,8 +1,8 @@
 """Give imported counts, which were found sound, the place of those of an earlier run."""
 
-import os
-
 from lateralis.job import run
+
+import os
 
 
 def main(snakemake):

@@ -1,5 +1,7 @@
 """What variables have to do with expression and with the groups, and pictures of expression without batches."""
 
+from lateralis.job import run
+
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,6 @@ from lateralis.figures.save import save_figure
 from lateralis.figures.theme import message_figure
 from lateralis.inputs.samples import add_scores
 from lateralis.io import read_h5ad, read_table, write_json, write_table
-from lateralis.job import run
 from lateralis.model.normalise import principal_components
 from lateralis.qc.adjusted import adjust_for_display
 from lateralis.qc.associations import component_associations, group_associations, variance_explained

@@ -1,5 +1,7 @@
 """Quality metrics of every sample, the flags of every check together, and the figures that show them."""
 
+from lateralis.job import run
+
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,6 @@ from lateralis.figures.quality import draw_quality, quality_alt_text
 from lateralis.figures.rle import draw_rle, rle_alt_text
 from lateralis.figures.save import FORMATS, save_figure
 from lateralis.io import atomic_folder, read_h5ad, read_table, write_table
-from lateralis.job import run
 from lateralis.qc.metrics import OF_COUNTS, flag_metrics, rle_quantiles, sample_distances, sample_metrics
 from lateralis.stages import Checks
 

@@ -1,11 +1,12 @@
 """How much of a model's calls could rest on hidden variables: fit it with surrogate variables, and compare; change nothing."""
 
+from lateralis.job import run
+
 import numpy as np
 import pandas as pd
 
 from lateralis.config import Contrast, Endpoint, Samples
 from lateralis.io import read_h5ad, read_table, write_table
-from lateralis.job import run
 from lateralis.model.endpoint import call_again, call_genes, headline_rule
 from lateralis.model.engine.direct import dense_matrix
 from lateralis.model.refit import lrt_statistics, refit, wald_statistics

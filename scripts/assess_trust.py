@@ -1,11 +1,12 @@
 """How far to trust a contrast: its calibration, what its calls rest on, other means to ask it, power; all in one table."""
 
+from lateralis.job import run
+
 import numpy as np
 import pandas as pd
 
 from lateralis.config import Contrast, Endpoint, Samples, Trust
 from lateralis.io import read_json, read_table, write_table
-from lateralis.job import run
 from lateralis.model.endpoint import has_fold_changes
 from lateralis.model.stored import read_model
 from lateralis.trust import robustness, sensitivity

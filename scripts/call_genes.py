@@ -1,8 +1,9 @@
 """Adjust p-values and call genes under the three rules of the endpoint."""
 
+from lateralis.job import run
+
 from lateralis.config import Endpoint
 from lateralis.io import read_table, write_table
-from lateralis.job import run
 from lateralis.model.endpoint import call_genes, called_genes, headline_rule
 
 

@@ -1,5 +1,7 @@
 """Who the samples are: sex by expression, pairs that look like one person, and genotypes where there are any."""
 
+from lateralis.job import run
+
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,6 @@ from lateralis.figures.save import save_figure
 from lateralis.figures.sex import draw_sex, sex_alt_text
 from lateralis.inputs.relatedness import read_relatedness
 from lateralis.io import read_h5ad, write_table
-from lateralis.job import run
 from lateralis.qc.pairs import (
     judge_pairs,
     judge_relatedness,

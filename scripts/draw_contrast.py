@@ -1,5 +1,7 @@
 """The figures of one contrast: p-value histogram, heatmap of called genes; volcano and MA where it has fold changes."""
 
+from lateralis.job import run
+
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +13,6 @@ from lateralis.figures.p_histogram import draw_p_histogram, p_histogram_alt_text
 from lateralis.figures.save import save_figure
 from lateralis.figures.volcano import draw_volcano, volcano_alt_text
 from lateralis.io import read_h5ad, read_table
-from lateralis.job import run
 from lateralis.model.endpoint import headline_rule
 from lateralis.records.ledger import contrast_roles
 

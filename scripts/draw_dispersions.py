@@ -1,11 +1,12 @@
 """The dispersion plot of one model."""
 
+from lateralis.job import run
+
 from pathlib import Path
 
 from lateralis.figures.dispersions import dispersions_alt_text, draw_dispersions
 from lateralis.figures.save import save_figure
 from lateralis.io import read_h5ad
-from lateralis.job import run
 
 
 def main(snakemake):

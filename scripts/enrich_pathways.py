@@ -1,5 +1,7 @@
 """Gene sets of a cohort: which change in each contrast by three tests, one table over all, pictures; activities if asked."""
 
+from lateralis.job import run
+
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +32,6 @@ from lateralis.inputs.gene_ids import GeneIndex
 from lateralis.inputs.gene_sets import read_collections
 from lateralis.inputs.network import read_network
 from lateralis.io import atomic_folder, read_h5ad, read_json, read_table, write_table
-from lateralis.job import run
 
 TEXT = {"gene_id": str, "gene_name": str}
 

@@ -1,9 +1,10 @@
 """Write the folder of a submission to GEO, and search it for identifiers before it gets its name."""
 
+from lateralis.job import run
+
 from lateralis.config import Cohort
 from lateralis.errors import InputError
 from lateralis.io import atomic_folder, read_h5ad, read_table, write_text
-from lateralis.job import run
 from lateralis.records.geo import DIGITS, file_names, md5, submission
 from lateralis.records.geo_sheet import readme, write_metadata
 from lateralis.records.privacy import found_ids, people_ids

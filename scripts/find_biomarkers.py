@@ -1,5 +1,7 @@
 """Look for a panel of genes that tells the two levels of a contrast apart, and judge it on people whom it has not seen."""
 
+from lateralis.job import run
+
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +29,6 @@ from lateralis.figures.save import save_figure
 from lateralis.inputs.control_genes import read_control_genes
 from lateralis.inputs.samples import add_scores
 from lateralis.io import atomic_folder, layer, read_h5ad, read_json, read_table, write_json, write_table
-from lateralis.job import run
 from lateralis.model.compared import FOLDS, compare, covariates_of
 from lateralis.model.size_factors import control_gene_mask
 

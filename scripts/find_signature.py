@@ -1,10 +1,11 @@
 """Genes that set one group apart from all others it was compared with; contrasts confirmed stage by stage."""
 
+from lateralis.job import run
+
 from lateralis.config import Endpoint
 from lateralis.figures.save import save_figure
 from lateralis.figures.upset import draw_upset, upset_alt_text
 from lateralis.io import read_json, read_table, write_table
-from lateralis.job import run
 from lateralis.trust.signature import signature_table, stagewise
 
 TEXT = {"gene_id": str, "gene_name": str}

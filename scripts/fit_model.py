@@ -1,5 +1,7 @@
 """Fit one model: its samples, its kept genes, every coefficient; once for all its contrasts."""
 
+from lateralis.job import run
+
 import anndata as ad
 import numpy as np
 import pandas as pd
@@ -9,7 +11,6 @@ from lateralis.errors import InputError
 from lateralis.expressions import parse_formula
 from lateralis.inputs.samples import add_scores
 from lateralis.io import layer, read_h5ad, read_table, write_h5ad, write_json, write_table
-from lateralis.job import run
 from lateralis.model.blocks import block_variable, blocks_in_words
 from lateralis.model.filtering import Kept, filter_genes
 from lateralis.model.fit import fit_model

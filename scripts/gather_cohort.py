@@ -1,5 +1,7 @@
 """Gather what the contrasts of a cohort found: summary, ledger, Table 1, participant flow, config and checksums."""
 
+from lateralis.job import run
+
 from pathlib import Path
 
 import pandas as pd
@@ -7,7 +9,6 @@ import yaml
 
 from lateralis.config import Cohort
 from lateralis.io import read_h5ad, read_json, read_table, write_json, write_table, write_text
-from lateralis.job import run
 from lateralis.model.endpoint import count_calls, headline_rule
 from lateralis.qc.flags import worst_verdicts
 from lateralis.records.cohort_table import describe_cohort, participant_flow

@@ -1,5 +1,7 @@
 """Read counts, sample sheet and annotation into one AnnData file; nothing is written before all of it is checked."""
 
+from lateralis.job import run
+
 import anndata as ad
 import numpy as np
 import pandas as pd
@@ -11,7 +13,6 @@ from lateralis.inputs.counts import read_counts, source_files
 from lateralis.inputs.replicates import sum_replicates
 from lateralis.inputs.samples import biological_samples, read_samples, replicate_units
 from lateralis.io import sha256, write_h5ad, write_table
-from lateralis.job import run
 from lateralis.names import check_names
 
 

@@ -1,9 +1,10 @@
 """Size factors, variance-stabilised expression and principal components of all samples and genes, blind to the design."""
 
+from lateralis.job import run
+
 import numpy as np
 
 from lateralis.io import layer, read_h5ad, write_h5ad
-from lateralis.job import run
 from lateralis.model.fit import fit_trend
 from lateralis.model.normalise import (
     genes_for_trend,

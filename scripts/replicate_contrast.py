@@ -1,5 +1,7 @@
 """Answer one question from the results of several cohorts: meta-analysis, replication, agreement, and a page of them."""
 
+from lateralis.job import run
+
 import re
 from itertools import combinations
 from pathlib import Path
@@ -18,7 +20,6 @@ from lateralis.biology.replication_summary import TOO_FEW, Answer, cohorts_table
 from lateralis.figures.replication import concordance_alt_text, draw_concordance, draw_forest, forest_alt_text
 from lateralis.figures.save import save_figure
 from lateralis.io import atomic_folder, read_json, read_table, sha256, write_json, write_table, write_text
-from lateralis.job import run
 from lateralis.report.page import ReportFigure
 from lateralis.report.replication_page import Question, replication_page
 

@@ -1,5 +1,7 @@
 """Scores of marker panels: how pure each sample is and what state its cells are in."""
 
+from lateralis.job import run
+
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,6 @@ from lateralis.figures.purity import draw_purity, purity_alt_text
 from lateralis.figures.save import save_figure
 from lateralis.inputs.panel_file import PanelFile, read_panels
 from lateralis.io import read_h5ad, write_table
-from lateralis.job import run
 from lateralis.qc.flags import FLAG_COLUMNS
 from lateralis.qc.panels import PanelScores, flag_scores, score_panels, scores_by_group
 from lateralis.stages import Checks

@@ -1,10 +1,11 @@
 """Write a built-in cohort with its truth and planted faults: for demos, tests and a first look without data."""
 
+from lateralis.job import run
+
 from typing import Any
 
 from lateralis.inputs.simulate.cohorts import simulate_cohort
 from lateralis.io import write_table
-from lateralis.job import run
 
 
 def main(snakemake: Any) -> None:

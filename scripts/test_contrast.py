@@ -1,5 +1,7 @@
 """Test one contrast in every gene, from the stored fit and the counts that it was made from; or refuse it, and say why."""
 
+from lateralis.job import run
+
 import json
 
 import numpy as np
@@ -7,7 +9,6 @@ import pandas as pd
 
 from lateralis.config import Contrast, Samples
 from lateralis.io import read_table, write_json, write_table
-from lateralis.job import run
 from lateralis.model.contrasts import contrast_all_zero, keep_sound, wald_test
 from lateralis.model.likelihood_ratio import likelihood_ratio_test
 from lateralis.model.log_intensity import moderated_f_test

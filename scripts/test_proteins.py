@@ -1,5 +1,7 @@
 """Test proteins under the cohort's contrasts, and compare them with their transcripts."""
 
+from lateralis.job import run
+
 import numpy as np
 import pandas as pd
 
@@ -23,7 +25,6 @@ from lateralis.figures.theme import message_figure
 from lateralis.inputs.proteins import cohort_units, read_proteins, table_warnings
 from lateralis.inputs.samples import add_scores
 from lateralis.io import atomic_folder, read_h5ad, read_json, read_table, write_json, write_table
-from lateralis.job import run
 
 TEXT = {"gene_id": str, "gene_name": str, "sample": str, "na_reason": str}
 

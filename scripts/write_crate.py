@@ -1,11 +1,12 @@
 """Write the Workflow Run RO-Crate of a cohort: once with its files, once for its provenance/ folder alone."""
 
+from lateralis.job import run
+
 from pathlib import Path
 
 from lateralis.config import Cohort
 from lateralis.inputs.samples import read_samples
 from lateralis.io import atomic_folder, read_json, write_json
-from lateralis.job import run
 from lateralis.records.crate import Run, build_crate, file_record, given_records
 from lateralis.records.source import copy_source, entry_points, source_state, stated_time
 

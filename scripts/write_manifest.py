@@ -1,9 +1,10 @@
 """Write the checksums of every input and every file of a cohort, once all of them are there."""
 
+from lateralis.job import run
+
 from pathlib import Path
 
 from lateralis.io import sweep
-from lateralis.job import run
 from lateralis.records.manifest import build_manifest, write_manifest
 
 

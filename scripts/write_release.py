@@ -1,8 +1,9 @@
 """Write the folder that may leave the house, and search it for identifiers before it gets its name."""
 
+from lateralis.job import run
+
 from lateralis.config import Cohort
 from lateralis.io import atomic_folder, read_table, write_table, write_text
-from lateralis.job import run
 from lateralis.report.cohort_page import cohort_page
 from lateralis.report.findings import read_findings
 from lateralis.report.leaks import refuse_leaks

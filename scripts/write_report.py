@@ -1,8 +1,9 @@
 """Write the page of a cohort: gather what was found, render it."""
 
+from lateralis.job import run
+
 from lateralis.config import Cohort
 from lateralis.io import write_text
-from lateralis.job import run
 from lateralis.report.cohort_page import cohort_page
 from lateralis.report.findings import read_findings
 

@@ -1,7 +1,8 @@
 """Write results.xlsx: every contrast in a sheet, for those who read tables in a spreadsheet."""
 
-from lateralis.config import Cohort
 from lateralis.job import run
+
+from lateralis.config import Cohort
 from lateralis.report.findings import read_findings
 from lateralis.report.workbook import write_workbook
 

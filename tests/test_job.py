@@ -1,5 +1,7 @@
 """How a script ends: its words in the log, a user's error in one sentence, and defects with their traceback."""
 
+from lateralis.job import STARTED_BY, run
+
 import errno
 import os
 import signal
@@ -13,7 +15,6 @@ from types import SimpleNamespace
 import pytest
 
 from lateralis.errors import InputError
-from lateralis.job import STARTED_BY, run
 from lateralis.processes import is_alive, own_name
 from lateralis.receipts import read_receipt
 
