@@ -24,7 +24,7 @@ from lateralis.model.stored import StoredModel
 from lateralis.trust.power import critical_p
 
 MOST_GENES = 2000
-MANY_SAMPLES = 500  # beyond so many, a gene is refitted without the
+MANY_SAMPLES = 100  # beyond so many, a gene is refitted without the
 MOST_INFLUENTIAL = 20  # samples that move it most, one at a time
 COLUMNS = ["gene_id", "gene_name", "call", "survived", "left_out", "worst", "worst_pvalue", "least_change"]
 COLUMNS += ["sign_stability", "rank_low", "rank_high", "badge"]
