@@ -6,6 +6,7 @@ that started it is gone, so that a run begun anew meets no job of the last one.
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import os
@@ -34,7 +35,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 def run(main: Callable[[Any], None], snakemake: Any) -> None:
     """Run a script's `main` with output to `snakemake.log[0]`; exit with status 1 on an `InputError` or a full disk.
 
-    Other exceptions leave their traceback in the log and pass through.
+    Other exceptions leave their traceback in the log and pass through. A script of Snakemake ends here.
     """
     end_with(os.environ.get(STARTED_BY, ""))
     with open(snakemake.log[0], "w", encoding="utf-8") as log, redirect_stdout(log), redirect_stderr(log):
@@ -56,6 +57,16 @@ def run(main: Callable[[Any], None], snakemake: Any) -> None:
         except Exception:
             traceback.print_exc()
             raise
+    if getattr(sys.modules["__main__"], "snakemake", None) is snakemake:
+        _leave()
+
+
+def _leave() -> None:
+    """End this process, all done: to take the interpreter apart, object by object, would be a quarter of a small job's time."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _refuse(message: str) -> None:
