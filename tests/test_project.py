@@ -64,7 +64,13 @@ def test_lock_satisfies_every_dependency(python):
         assert requirement.specifier.contains(versions[name]), f"{name} {versions[name]} is not {requirement.specifier}"
 
 
-IMPORTED_AS = {"BTM": "btm", "adjustText": "adjusttext", "fontTools": "fonttools", "sklearn": "scikit-learn", "yaml": "pyyaml"}
+IMPORTED_AS = {
+    "BTM": "btm",
+    "adjustText": "adjusttext",
+    "fontTools": "fonttools",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
 
 
 def test_library_imports_only_declared_dependencies():

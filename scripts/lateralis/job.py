@@ -62,7 +62,7 @@ def run(main: Callable[[Any], None], snakemake: Any) -> None:
 
 
 def _leave() -> None:
-    """End this process, all done: to take the interpreter apart, object by object, would be a quarter of a small job's time."""
+    """End this process, all done: to take the interpreter apart, object by object, takes a quarter of a second."""
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()

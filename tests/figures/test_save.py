@@ -2,7 +2,8 @@ import matplotlib
 import pytest
 
 from lateralis.figures.p_histogram import draw_p_histogram
-from lateralis.figures.save import FORMATS, figure_bytes, read_svg, save_figure
+from lateralis.figures.save import FORMATS, figure_bytes, save_figure
+from lateralis.figures.svg_text import read_svg
 from lateralis.figures.theme import add_axes, add_header, message_figure, new_figure, row_major
 from lateralis.figures.volcano import draw_volcano
 

@@ -17,6 +17,7 @@ from lateralis.biology.gsea import prerank, ranking, running_score
 from lateralis.biology.overrepresentation import overrepresentation
 from lateralis.biology.redundancy import representatives
 from lateralis.biology.tested_sets import RestrictedSets
+from lateralis.biology.verdicts import SIGNIFICANT, verdicts
 from lateralis.model.endpoint import Rule, headline_rule
 from lateralis.model.multiplicity import benjamini_hochberg
 
@@ -61,8 +62,6 @@ ORA_COLUMNS = (
 )  # fmt: skip
 CONTRAST_COLUMNS = ("contrast", "label", "genes", "called_up", "called_down", "sets", "significant", "reason")
 
-SIGNIFICANT, HERE_ONLY, NOT_SIGNIFICANT = "significant", "this contrast only", "not significant"
-GSEA_ONLY, ORA_ONLY, BOTH_ONLY = "GSEA only", "ORA only", "GSEA and ORA only"
 _EVIDENCE = {"nominal": "pvalue", "fdr": "padj", "strict": "padj_threshold"}
 
 
@@ -222,27 +221,6 @@ def pathway_table(assessed: Mapping[str, Assessed], alpha: float) -> pd.DataFram
     joint["padj_all"] = benjamini_hochberg(joint["pvalue_camera"].to_numpy(float))
     joint["verdict"] = verdicts(joint, alpha)
     return joint[list(PATHWAY_COLUMNS)]
-
-
-def verdicts(pathways: pd.DataFrame, alpha: float) -> np.ndarray:
-    """What the tests of each set come to.
-
-    Parameters
-    ----------
-    pathways : padj_all, padj_camera, padj_gsea and ora_padj
-    alpha : level
-
-    Returns
-    -------
-    (n_rows,) `significant`: camera, over all sets and contrasts; `this contrast only`: camera, over the sets of this contrast;
-    `GSEA only`, `ORA only`, `GSEA and ORA only`: tests that take genes for independent, and not camera; `not significant`
-    """
-    gsea, ora = pathways["padj_gsea"] < alpha, pathways["ora_padj"] < alpha
-    return np.select(
-        [pathways["padj_all"] < alpha, pathways["padj_camera"] < alpha, gsea & ora, gsea, ora],
-        [SIGNIFICANT, HERE_ONLY, BOTH_ONLY, GSEA_ONLY, ORA_ONLY],
-        NOT_SIGNIFICANT,
-    )
 
 
 def contrast_table(

@@ -6,16 +6,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lateralis.figures.call_marks import call_handles, scatter_calls
 from lateralis.figures.calls import (
     call_counts,
-    call_handles,
     calls_of,
     criterion,
     is_tested,
     legend_labels,
     plural,
     robust_limit,
-    scatter_calls,
 )
 from lateralis.figures.theme import (
     CALL_COLOURS,

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lateralis.biology.enrichment import HERE_ONLY, SIGNIFICANT
+from lateralis.biology.verdicts import HERE_ONLY, SIGNIFICANT
 from lateralis.figures.calls import enumerated
 from lateralis.figures.pathway_words import NOTHING, count_words, leading_sets, p_text, set_name
 from lateralis.figures.theme import (

@@ -12,7 +12,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import leaves_list, linkage
 
-from lateralis.biology.enrichment import HERE_ONLY, SIGNIFICANT
+from lateralis.biology.verdicts import HERE_ONLY, SIGNIFICANT
 from lateralis.figures.calls import plural
 from lateralis.figures.pathway_words import set_name
 from lateralis.figures.theme import (

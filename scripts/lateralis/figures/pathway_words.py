@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lateralis.biology.enrichment import HERE_ONLY, SIGNIFICANT
+from lateralis.biology.verdicts import HERE_ONLY, SIGNIFICANT
 
 LONGEST_SET = 46
 NOTHING = "No gene set was tested in this contrast, so there is nothing to draw."

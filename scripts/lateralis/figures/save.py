@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
-from html import unescape
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -16,7 +14,6 @@ from lateralis.io import write_bytes
 
 DOTS_PER_INCH = {"svg": 150, "png": 200, "pdf": 200}  # in SVG and PDF, of the rasterised points
 FORMATS = tuple(DOTS_PER_INCH)
-SVG_TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 
 
 @themed
@@ -54,7 +51,7 @@ def save_figure(figure: Figure, stem: str | Path, alt: str, formats: Sequence[st
     figure : Figure
     stem : path without suffix
     alt : str
-        Text alternative, kept inside each file; `read_svg` gives it back.
+        Text alternative, kept inside each file; `svg_text.read_svg` gives it back.
     formats : those to write
 
     Returns
@@ -65,15 +62,3 @@ def save_figure(figure: Figure, stem: str | Path, alt: str, formats: Sequence[st
     for path, file_format in zip(paths, formats, strict=True):
         write_bytes(path, figure_bytes(figure, file_format, alt))
     return paths
-
-
-def svg_alt(svg: bytes) -> str:
-    """The text alternative inside an SVG that `save_figure` wrote; empty when there is none."""
-    found = SVG_TITLE.search(svg.decode("utf-8"))
-    return unescape(found.group(1)) if found else ""
-
-
-def read_svg(path: str | Path) -> tuple[bytes, str]:
-    """An SVG that `save_figure` wrote, and its text alternative."""
-    svg = Path(path).read_bytes()
-    return svg, svg_alt(svg)

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from lateralis.figures.call_marks import call_handles, scatter_calls
 from lateralis.figures.calls import (
     call_counts,
-    call_handles,
     calls_of,
     criterion,
     enumerated,
@@ -21,7 +21,6 @@ from lateralis.figures.calls import (
     p_value_cut,
     plural,
     robust_limit,
-    scatter_calls,
     strongest,
 )
 from lateralis.figures.labels import label_points

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lateralis.config import Cohort
-from lateralis.figures.save import read_svg
+from lateralis.figures.svg_text import read_svg
 from lateralis.io import read_h5ad, read_json, read_table
 from lateralis.records.cohort_table import outlier_rights
 from lateralis.report.explorer import Explored

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from lateralis.biology.enrichment import SIGNIFICANT
+from lateralis.biology.verdicts import SIGNIFICANT
 from lateralis.config import Cohort
-from lateralis.figures.save import read_svg
+from lateralis.figures.svg_text import read_svg
 from lateralis.io import read_json, read_table
 from lateralis.report.arrays import pack_text
 from lateralis.report.page import ReportFigure

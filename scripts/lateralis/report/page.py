@@ -42,7 +42,7 @@ class ReportFigure:
     Attributes
     ----------
     content : bytes
-        SVG, as `figures.save.read_svg` gives it.
+        SVG, as `figures.svg_text.read_svg` gives it.
     alt : str
         Text alternative.
     """
