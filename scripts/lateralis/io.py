@@ -107,7 +107,7 @@ def write_bytes(path: str | Path, content: bytes) -> None:
     """Write `content`; gzipped without a clock or a name when the path ends in .gz."""
     if str(path).endswith(".gz"):
         buffer = io.BytesIO()
-        with gzip.GzipFile(fileobj=buffer, mode="wb", filename="", mtime=0, compresslevel=6) as handle:
+        with gzip.GzipFile(fileobj=buffer, mode="wb", filename="", mtime=0, compresslevel=4) as handle:
             handle.write(content)
         content = buffer.getvalue()
     with atomic(path) as temporary:

@@ -55,6 +55,10 @@ def test_shipped_table_is_small_and_readable_by_position():
     assert header == "gene_id\tgene_name\tchromosome\tbiotype"
 
 
+def test_shipped_table_reads_as_a_users_own():
+    pd.testing.assert_frame_equal(read_annotation(), read_annotation(SHIPPED_TABLE))
+
+
 def test_gene_table_adds_named_retired_ids_to_the_current_genes(tmp_path, monkeypatch):
     current = "ensembl_gene_id,symbol,contig,biotype\nENSG2,SOD2,6,protein_coding\nENSG1,NA,1,lncRNA\n"
     all_ids = "ensembl_gene_id,symbol\nENSG0,SOD2\nENSG1,NA\nENSG2,SOD2\nENSG3,\n"

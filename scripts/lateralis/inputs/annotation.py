@@ -78,7 +78,10 @@ def read_annotation(path: str | Path | None = None) -> pd.DataFrame:
     plain_name = source.name.lower().removesuffix(".gz")
     if plain_name.endswith((".gff", ".gff3")):
         raise InputError(str(source), "is a GFF3 file", "Give the GTF file of the same release, or a table of genes")
-    genes = _read_gtf(source) if plain_name.endswith(".gtf") else _read_gene_table(source)
+    if path is None:  # tests check it as they would a user's
+        genes = pd.read_csv(source, sep="\t", dtype=str, keep_default_na=False)
+    else:
+        genes = _read_gtf(source) if plain_name.endswith(".gtf") else _read_gene_table(source)
     genes["chromosome"] = genes["chromosome"].map(
         {name: normalise_chromosome(name) for name in genes["chromosome"].unique()}
     )
