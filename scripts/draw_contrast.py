@@ -4,15 +4,13 @@ from lateralis.job import run
 
 from pathlib import Path
 
-import pandas as pd
-
 from lateralis.config import Contrast, Endpoint
 from lateralis.figures.heatmap import MOST_GENES, draw_heatmap, heatmap_alt_text
 from lateralis.figures.ma import draw_ma, ma_alt_text
 from lateralis.figures.p_histogram import draw_p_histogram, p_histogram_alt_text
 from lateralis.figures.save import save_figure
 from lateralis.figures.volcano import draw_volcano, volcano_alt_text
-from lateralis.io import read_h5ad, read_table
+from lateralis.io import read_genes, read_table
 from lateralis.model.endpoint import headline_rule
 from lateralis.records.ledger import contrast_roles
 
@@ -65,12 +63,11 @@ def draw_fold_changes(results, folder, title, endpoint):
 
 def contrast_samples(snakemake, contrast, called):
     """Sheet and variance-stabilised expression of the samples that the contrast compares."""
-    data = read_h5ad(snakemake.input.normalised)
+    obs, expression = read_genes(snakemake.input.normalised, "vst", list(called["gene_id"]))
     reasons = read_table(snakemake.input.samples, dtype=TEXT).set_index("sample")["reason"].fillna("")
-    roles = contrast_roles(contrast, data.obs, reasons)
-    kept = roles.isin(["test", "reference"] if contrast.variable is not None else ["fit_only"])
-    part = data[kept.to_numpy(), called["gene_id"].to_numpy()]
-    return part.obs, pd.DataFrame(part.layers["vst"].T, index=part.var_names, columns=part.obs_names)
+    roles = contrast_roles(contrast, obs, reasons)
+    kept = roles.isin(["test", "reference"] if contrast.variable is not None else ["fit_only"]).to_numpy()
+    return obs[kept], expression.loc[:, kept]
 
 
 if "snakemake" in globals():

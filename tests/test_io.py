@@ -20,6 +20,7 @@ import pytest
 from lateralis.io import (
     atomic,
     atomic_folder,
+    read_genes,
     read_h5ad,
     read_json,
     read_table,
@@ -323,6 +324,18 @@ def test_header_only_table_reads_back_empty(tmp_path):
     write_table(tmp_path / "table.tsv.gz", pd.DataFrame(columns=["gene_id", "padj"]))
     back = read_table(tmp_path / "table.tsv.gz")
     assert (list(back.columns), len(back)) == (["gene_id", "padj"], 0)
+
+
+def test_a_few_genes_are_read_without_the_rest(tmp_path):
+    values = np.arange(15, dtype=np.float32).reshape(3, 5)
+    obs = pd.DataFrame({"group": pd.Categorical(["b", "a", "b"])}, index=["S1", "S2", "S3"])
+    data = ad.AnnData(obs=obs, var=pd.DataFrame(index=[f"G{number}" for number in range(5)]), layers={"vst": values})
+    write_h5ad(tmp_path / "all.h5ad", data)
+    found, part = read_genes(tmp_path / "all.h5ad", "vst", ["G4", "G0", "G3"])
+    pd.testing.assert_frame_equal(found, obs)
+    expected = pd.DataFrame(values.T[[4, 0, 3]], index=["G4", "G0", "G3"], columns=obs.index)
+    pd.testing.assert_frame_equal(part, expected)
+    assert read_genes(tmp_path / "all.h5ad", "vst", [])[1].shape == (0, 3)
 
 
 def test_h5ad_reads_back(tmp_path):

@@ -53,6 +53,32 @@ def test_warnings_go_to_the_log(job):
     assert (ended.stdout, ended.stderr) == (b"", b"")
 
 
+SCRIPT = """
+import atexit, sys, types
+from lateralis.job import run
+snakemake = types.SimpleNamespace(input=[], output=[], log=[sys.argv[1]])
+atexit.register(lambda: print("tidied up"))
+sys.stdout.write("begun, ")
+def main(snakemake):
+    print("done")
+    if sys.argv[2] == "fail":
+        raise ArithmeticError("a defect")
+run(main, snakemake)
+print("never said")
+"""
+
+
+@pytest.mark.parametrize(("how", "status"), [("succeed", 0), ("fail", 1)])
+def test_a_script_of_snakemake_ends_with_its_job(job, how, status):
+    paths = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "scripts")}
+    command = [sys.executable, "-c", SCRIPT, job.log[0], how]
+    ended = subprocess.run(command, env=paths, capture_output=True, text=True, check=False)
+    assert ended.returncode == status
+    assert ended.stdout == "begun, tidied up\n"
+    assert log_of(job).startswith("done\n")
+    assert ("ArithmeticError: a defect" in log_of(job)) == (how == "fail")
+
+
 def test_a_users_error_is_one_sentence_in_log_and_terminal_and_status_1(job, capfd):
     def main(snakemake):
         print("started")

@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -157,6 +157,32 @@ def read_h5ad(path: str | Path) -> ad.AnnData:
     import anndata as ad
 
     return ad.read_h5ad(path)
+
+
+def read_genes(path: str | Path, name: str, genes: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A few genes of an AnnData file that `write_h5ad` wrote, without the rest of it.
+
+    Parameters
+    ----------
+    path : of the file
+    name : of the layer
+    genes : ids among its `var_names`, each once
+
+    Returns
+    -------
+    obs : DataFrame (n_samples)
+    values : DataFrame (n_genes, n_samples)
+    """
+    import h5py
+    import numpy as np
+    import pandas as pd
+    from anndata.io import read_elem
+
+    with h5py.File(path) as file:
+        obs, var = read_elem(file["obs"]), read_elem(file["var"])
+        at = np.sort(var.index.get_indexer(pd.Index(genes)))  # HDF5 gives columns in their own order
+        values = pd.DataFrame(file[f"layers/{name}"][:, at].T, index=var.index[at], columns=obs.index)
+    return obs, values.loc[list(genes)]
 
 
 def layer(data: ad.AnnData, name: str) -> np.ndarray | None:

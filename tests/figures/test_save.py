@@ -1,7 +1,14 @@
+import io
+import re
+import zlib
+
 import matplotlib
 import pytest
+from fontTools import subset
+from fontTools.ttLib import TTFont
 
 from lateralis.figures.p_histogram import draw_p_histogram
+from lateralis.figures.pdf_fonts import LAYOUT_TABLES
 from lateralis.figures.save import FORMATS, figure_bytes, save_figure
 from lateralis.figures.svg_text import read_svg
 from lateralis.figures.theme import add_axes, add_header, message_figure, new_figure, row_major
@@ -37,6 +44,19 @@ def test_vector_files_keep_text_as_text_and_carry_no_clock(results):
     pdf = figure_bytes(figure, "pdf", "alt")
     assert b"/CreationDate" not in pdf
     assert b"/FontFile2" in pdf  # TrueType, so text can be selected and edited
+
+
+def test_a_pdf_holds_the_glyphs_of_its_text_and_no_layout_tables(results):
+    load = subset.load_font
+    pdf = figure_bytes(draw_p_histogram(results, title="Zwölf α ≥ µ"), "pdf", "alt")
+    assert subset.load_font is load
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
+    fonts = [zlib.decompress(stream) for stream in streams if stream.startswith(b"x")]
+    fonts = [TTFont(io.BytesIO(content)) for content in fonts if content.startswith(b"\0\1\0\0")]
+    assert fonts
+    assert not any(table in font for font in fonts for table in LAYOUT_TABLES)
+    outlines = [name for font in fonts for name in font.getGlyphOrder() if font["glyf"][name].numberOfContours]
+    assert {"Z", "odieresis", "alpha", "greaterequal"} <= set(outlines)
 
 
 def test_matplotlib_settings_stay_as_they_were(results):
