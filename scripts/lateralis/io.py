@@ -145,7 +145,7 @@ def write_h5ad(path: str | Path, data: ad.AnnData) -> None:
     """Write an AnnData file, compressed."""
     with atomic(path) as temporary:
         try:
-            data.write_h5ad(temporary, compression="gzip")
+            data.write_h5ad(temporary, compression="gzip", compression_opts=1)  # more takes twice the time for 4 %
         except (OSError, RuntimeError) as error:  # which of them HDF5 raises depends on where the disk was full
             if os.strerror(errno.ENOSPC) in str(error):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
