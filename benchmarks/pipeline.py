@@ -70,7 +70,8 @@ def large_cohort(folder: Path, n_samples: int, n_genes: int) -> Path:
     """A cohort file in `folder`, with counts and sheet beside it."""
     simulate = ROOT / "benchmarks/simulate.py"
     size = ["--samples", str(n_samples), "--genes", str(n_genes)]
-    subprocess.run([sys.executable, str(simulate), str(folder), *size, "--no-text"], check=True)
+    command = [sys.executable, str(simulate), str(folder), *size, "--no-text"]
+    subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")}, check=True)
     ad.read_h5ad(folder / "counts.h5ad", backed="r").obs.to_csv(folder / "samples.tsv", sep="\t")
     path = folder / "large.yaml"
     path.write_text(yaml.safe_dump(LARGE, sort_keys=False), encoding="utf-8")
