@@ -88,7 +88,7 @@ def run_snakemake(folder: Path, cohort: Path) -> Run:
     with tempfile.TemporaryFile() as log:
         start = time.monotonic()
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-        cpu, status, peak = wait(process.pid)
+        cpu, status, peak = wait(process.pid, sampled_every=1.0)
         wall = time.monotonic() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:

@@ -74,8 +74,11 @@ def measure(command: list[str], **environment: str) -> Measured:
     return Measured(reported, cpu, peak / 1e9)
 
 
-def wait(pid: int) -> tuple[float, int, int]:
-    """Wait for a process: its processor seconds, exit status, and the highest sum of memory while it had children (bytes)."""
+def wait(pid: int, sampled_every: float = SAMPLED_EVERY) -> tuple[float, int, int]:
+    """Wait for a process: its processor seconds, exit status, and the highest sum of memory while it had children (bytes).
+
+    To look at the memory of many processes takes some hundredths of a second of a processor.
+    """
     peak = 0
     while True:
         ended, status, usage = os.wait4(pid, os.WNOHANG)
@@ -84,7 +87,7 @@ def wait(pid: int) -> tuple[float, int, int]:
         tree = _descendants(pid)
         if len(tree) > 1:
             peak = max(peak, sum(map(_proportional_memory, tree)))
-        time.sleep(SAMPLED_EVERY)
+        time.sleep(sampled_every)
     cpu = usage.ru_utime + usage.ru_stime
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
