@@ -23,8 +23,8 @@ from lateralis.errors import InputError
 from lateralis.processes import is_alive
 from lateralis.receipts import check_inputs, check_unchanged, receipt_path, write_receipts
 
-# A job lives for seconds and imports half a million objects that stay: to look for garbage among them seldom saves a tenth of
-# its time. Scripts import this module first.
+# A job lives for seconds and imports half a million objects that stay: to look for garbage among them seldom saves some
+# hundredths of its time. Hence scripts import this module first.
 gc.set_threshold(50_000, 20, 20)
 
 STARTED_BY = "LATERALIS_STARTED_BY"  # set by workflow/rules/common.smk: the Snakemake process that starts jobs

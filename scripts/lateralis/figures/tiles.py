@@ -1,7 +1,7 @@
 """What figures take of marsilea: heatmaps, their labels and colours, and UpSet plots.
 
-marsilea imports seaborn for statistical plots of its own that nothing here draws. That takes a second of each job, so seaborn
-waits until such a plot asks for it.
+marsilea imports seaborn for statistical plots of its own that nothing here draws. That takes more than half a second of each
+job, so seaborn waits until such a plot asks for it.
 """
 
 from __future__ import annotations
