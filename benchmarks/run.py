@@ -26,11 +26,35 @@ SCRIPTS = HERE.parent / "scripts"
 STARTS = 4  # of the engine; the first compiles
 SAMPLES, GENES, SIZES, REFITS = 180, 20_000, (180, 720, 2880, 5000), 100
 REFERENCE = "R DESeq2, 1 worker"
-PAGE_NOTE = (
-    "Headless Chromium of Debian without network and WebGL; 20,000 genes of which 15,000 are tested, without static figures. "
-    "In brackets the bar, where there is one.\n"
-)
-PARTS = ("contenders", "growth", "parts", "page", "pipeline")
+BARS = "In brackets the bar, where there is one."
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page that a script of its own prints."""
+
+    title: str
+    note: str
+    script: str
+
+
+SECTIONS = {
+    "page": Section(
+        "The report page",
+        "Headless Chromium of Debian without network and WebGL; 20,000 genes of which 15,000 are tested, without static "
+        f"figures. {BARS}",
+        "open_page.py",
+    ),
+    "pipeline": Section("The whole pipeline", f"On 2 cores. {BARS}", "pipeline.py"),
+    "biomarkers": Section("Biomarkers", f"The search for a panel alone. {BARS}", "biomarkers.py"),
+    "enrichment": Section(
+        "Enrichment",
+        "One job without starting Python: reading, the three tests of every set, tables and figures; sets of 10 to 500 "
+        "genes, 180 samples.",
+        "enrichment.py",
+    ),
+}
+PARTS = ("contenders", "growth", "parts", *SECTIONS)
 
 
 @dataclass(frozen=True)
@@ -161,11 +185,12 @@ def parts_text(parts: dict[str, float], n_refits: int) -> str:
     return "".join(f"- {line}\n" for line in lines)
 
 
-def output_of(script: str, *arguments: object, failure: str) -> str:
-    """What a script prints, or that it failed; its progress goes to where ours goes."""
-    command = command_of(HERE / script, *arguments)
+def section_text(section: Section, *arguments: object) -> str:
+    """What a section's script prints, or that it failed; its progress goes to where ours goes."""
+    command = command_of(HERE / section.script, *arguments)
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    return done.stdout if done.returncode == 0 else failure
+    found = done.stdout.strip() if done.returncode == 0 else f"{section.script} failed."
+    return f"## {section.title}\n\n{section.note}\n\n{found}\n"
 
 
 def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -251,13 +276,9 @@ def page_of(options: argparse.Namespace, folder: Path) -> str:
         sections += ["## Growth of lateralis, 2 threads\n", tables.growth_table(growth)]
     if parts:
         sections += ["## Parts of the engine, 2 threads\n", parts_text(parts, options.refits)]
-    if "page" in options.parts:
-        page = output_of(
-            "open_page.py", "--repeats", options.repeats, failure="The page failed: it needs Debian's chromium.\n"
-        )
-        sections += ["## The report page\n", PAGE_NOTE, page]
-    if "pipeline" in options.parts:
-        sections += ["## The whole pipeline\n", output_of("pipeline.py", failure="The pipeline failed.\n")]
+    for part, section in SECTIONS.items():
+        if part in options.parts:
+            sections.append(section_text(section, *(["--repeats", options.repeats] if part == "page" else [])))
     return "\n".join(sections)
 
 
