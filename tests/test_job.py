@@ -58,25 +58,31 @@ import atexit, sys, types
 from lateralis.job import run
 snakemake = types.SimpleNamespace(input=[], output=[], log=[sys.argv[1]])
 atexit.register(lambda: print("tidied up"))
+class Kept:
+    def __del__(self):
+        print("taken apart")
+kept = Kept()
 sys.stdout.write("begun, ")
 def main(snakemake):
+    if sys.argv[2] == "with workers":
+        from joblib import Parallel, delayed
+        Parallel(2)(delayed(abs)(number) for number in range(4))
     print("done")
-    if sys.argv[2] == "fail":
+    if sys.argv[2] == "with a defect":
         raise ArithmeticError("a defect")
 run(main, snakemake)
-print("never said")
 """
 
 
-@pytest.mark.parametrize(("how", "status"), [("succeed", 0), ("fail", 1)])
+@pytest.mark.parametrize(("how", "status"), [("well", 0), ("with workers", 0), ("with a defect", 1)])
 def test_a_script_of_snakemake_ends_with_its_job(job, how, status):
     paths = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "scripts")}
     command = [sys.executable, "-c", SCRIPT, job.log[0], how]
-    ended = subprocess.run(command, env=paths, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, env=paths, capture_output=True, text=True, check=False, timeout=60)
     assert ended.returncode == status
-    assert ended.stdout == "begun, tidied up\n"
+    assert ended.stdout == "begun, tidied up\n" + ("taken apart\n" if status else "")
     assert log_of(job).startswith("done\n")
-    assert ("ArithmeticError: a defect" in log_of(job)) == (how == "fail")
+    assert ("ArithmeticError: a defect" in log_of(job)) == (how == "with a defect")
 
 
 def test_a_users_error_is_one_sentence_in_log_and_terminal_and_status_1(job, capfd):

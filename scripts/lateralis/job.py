@@ -30,12 +30,13 @@ gc.set_threshold(50_000, 20, 20)
 STARTED_BY = "LATERALIS_STARTED_BY"  # set by workflow/rules/common.smk: the Snakemake process that starts jobs
 _LOOK_EVERY = 0.5  # seconds
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_done = threading.Event()
 
 
 def run(main: Callable[[Any], None], snakemake: Any) -> None:
     """Run a script's `main` with output to `snakemake.log[0]`; exit with status 1 on an `InputError` or a full disk.
 
-    Other exceptions leave their traceback in the log and pass through. A script of Snakemake ends here.
+    Other exceptions leave their traceback in the log and pass through. After it, a script of Snakemake has nothing more to do.
     """
     end_with(os.environ.get(STARTED_BY, ""))
     with open(snakemake.log[0], "w", encoding="utf-8") as log, redirect_stdout(log), redirect_stderr(log):
@@ -58,15 +59,16 @@ def run(main: Callable[[Any], None], snakemake: Any) -> None:
             traceback.print_exc()
             raise
     if getattr(sys.modules["__main__"], "snakemake", None) is snakemake:
-        _leave()
+        _done.set()
 
 
+@atexit.register  # first of all, so that it is called last
 def _leave() -> None:
-    """End this process, all done: to take the interpreter apart, object by object, takes a quarter of a second."""
-    atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
+    """End a script that has done its job: to take the interpreter apart, object by object, takes a quarter of a second."""
+    if _done.is_set():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def _refuse(message: str) -> None:
