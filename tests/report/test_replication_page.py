@@ -13,11 +13,12 @@ import pytest
 from scipy import stats
 
 import replicate_contrast as job
-from lateralis.biology.replication_summary import TOO_FEW, Answer
+from lateralis.biology.replication_summary import TOO_FEW, Answer, cohorts_table
 from lateralis.config import Endpoint
 from lateralis.figures.save import save_figure
 from lateralis.io import read_json, read_table
 from lateralis.model.endpoint import call_genes
+from lateralis.report.replication_page import MOST_GENES, Question, replication_page, to_cohort
 
 HOSTILE = "<script>alert(1)</script>&\"'"
 STATUS = {"status": "tested", "reason": "", "samples": {"test": 8, "reference": 7, "fit_only": 3, "absent": 0}}
@@ -143,3 +144,47 @@ def test_one_cohort_left_gives_headers_and_the_reason(tmp_path):
         assert len(table.columns) > 8
     assert not list(Path(tmp_path / "q").glob("*.svg"))
     assert read_json(tmp_path / "q/summary.json")["reason"] == TOO_FEW
+
+
+def question(n_genes, n_alike):
+    """Two cohorts and made-up genes, of which the first have the same direction in both."""
+    ids = [f"g{number}" for number in range(n_genes)]
+    numbers = [
+        "log2FoldChange:one",
+        "log2FoldChange:two",
+        "padj_every",
+        "log2FoldChange_fixed",
+        "log2FoldChange_random",
+    ]
+    numbers += ["low_random", "high_random", "padj_random", "I2"]
+    meta = pd.DataFrame({"gene_id": ids, "gene_name": [f"N{number}" for number in range(n_genes)], "call_every": "up"})
+    meta = meta.assign(**dict.fromkeys(numbers, 0.25), cohorts=2, same_sign=np.arange(n_genes) < n_alike)
+    return Question(
+        name="q",
+        cohorts=cohorts_table({"one": answer([1, 2]), "two": answer([1, 2])}, None),
+        meta=meta,
+        rates=pd.DataFrame(),
+        concordance=pd.DataFrame(),
+        best=range(n_genes - 1, -1, -1),
+        sentences=[],
+        warnings=[],
+        reason="",
+        forests={},
+        scatters={},
+        files=["meta.tsv.gz"],
+    )
+
+
+def test_the_best_genes_are_listed_in_their_order_and_the_others_counted():
+    text = replication_page(question(40, 31))
+    assert f"The first {MOST_GENES} of the 31 genes with the same direction in all cohorts" in text
+    assert re.findall(r'<th scope="row">(N\d+)</th>', text) == [f"N{number}" for number in range(39, 14, -1)]
+    assert "No gene was asked for, and none replicates." in text
+
+
+def test_without_genes_the_page_says_so():
+    assert "No gene was tested in all cohorts and has the same direction in each." in replication_page(question(0, 0))
+
+
+def test_a_cohorts_own_page_is_two_folders_up():
+    assert to_cohort("mac2als") == "../../mac2als/report.html"

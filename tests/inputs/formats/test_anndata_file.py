@@ -10,6 +10,7 @@ from scipy import sparse
 from lateralis.config import Counts
 from lateralis.errors import InputError
 from lateralis.inputs.counts import check_counts_header, read_counts
+from lateralis.inputs.formats import anndata_file
 
 COUNTS = np.array([[1, 2, 3], [4, 5, 6]])
 
@@ -31,6 +32,16 @@ def test_x_is_transposed_and_matched_by_name(tmp_path, make):
     assert table.counts.dtypes.tolist() == [np.dtype("int64")] * 2
     assert table.gene_names.to_dict() == {"g1": "SOD1", "NA": "TARDBP", "g3": "FUS"}
     assert table.notes == ["Counts were read from `X` of the h5ad file."]
+
+
+def test_names_and_sizes_need_no_matrix(tmp_path):
+    path = write(tmp_path, COUNTS).path
+    with h5py.File(path, "a") as file:
+        del file["X"]
+    assert anndata_file.sample_names(path) == ["S-1", "NA"]
+    assert anndata_file.gene_count(path) == 3
+    with pytest.raises(InputError, match="has neither a layer `counts` nor `X`"):
+        anndata_file.read(path)
 
 
 def test_layer_counts_goes_before_x(tmp_path):
