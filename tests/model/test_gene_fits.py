@@ -68,6 +68,7 @@ def test_an_outlying_count_is_named_by_its_place_among_all_genes():
     wild = counts()
     wild[17, 2] = 100_000
     data, engine = ModelCounts(wild, GROUPS, DEPTH), EngineInference()
+    engine.block_size = 7 * 8
     final = fit_final(data, fit_genewise(data, engine), TREND, PRIOR, CELLS, engine)
     assert [17, 2] in final.outlying.tolist()
     assert final.max_cooks[17].argmax() in (0, 1)
