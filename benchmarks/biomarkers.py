@@ -40,7 +40,7 @@ def main() -> None:
     begun = time.perf_counter()
     part = counts[:40, :300], Task(*(field[:40] for field in task[:5]), 50)
     assess(counts_expression(part[0], GeneFilter()), part[1], repeats=1, permutations=1, seed=1)
-    print(f"- Imports done; kernel loaded or compiled: {time.perf_counter() - begun:.1f} s.")
+    print(f"Imports done; kernel loaded or compiled: {time.perf_counter() - begun:.1f} s.", file=sys.stderr)
     for scale in options.scales:
         asked = Biomarkers(contrasts=["x"], scale=scale)
         begun, cpu = time.perf_counter(), time.process_time()
@@ -58,10 +58,11 @@ def main() -> None:
         print(
             f"- {scale}: {asked.repeats} repeats of {FOLDS} x {FOLDS} for panel and panel with covariates, "
             f"{asked.permutations} permutations, {len(counts)} people x {options.genes:,} genes, {options.threads} threads: "
-            f"{wall:.1f} s of the clock{bar}, {cpu:.1f} s of processors, peak {peak_memory() / 1e6:.2f} GB; AUC "
-            f"{area(found.people[PANEL], FOLDS).value:.3f}; load of the machine meanwhile {os.getloadavg()[1]:.1f}.",
+            f"{wall:.1f} s of the clock{bar}, {cpu:.1f} s of processors, peak {peak_memory() / 1e6:.2f} GB.",
             flush=True,
         )
+        auc = area(found.people[PANEL], FOLDS).value
+        print(f"AUC {auc:.3f}; load of the machine meanwhile {os.getloadavg()[1]:.1f}.", file=sys.stderr)
 
 
 def two_groups(people: int, genes: int) -> tuple[np.ndarray, tuple]:

@@ -10,6 +10,7 @@ import resource
 import sys
 import tempfile
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -81,9 +82,10 @@ def main() -> None:
         params = SimpleNamespace(contrasts=contrasts, enrichment=asked, endpoint=Endpoint().model_dump())
         output = SimpleNamespace(folder=str(folder / "enrichment"))
         wall, cpu = time.perf_counter(), time.process_time()
-        enrich_pathways.main(
-            SimpleNamespace(input=SimpleNamespace(**given), params=params, output=output, threads=options.threads)
-        )
+        with redirect_stdout(sys.stderr):  # what the job says is for its log
+            enrich_pathways.main(
+                SimpleNamespace(input=SimpleNamespace(**given), params=params, output=output, threads=options.threads)
+            )
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     met = "yes" if wall <= ASKED else "no"
