@@ -17,6 +17,8 @@ from types import SimpleNamespace
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts"))
 
+from lateralis.job import end_imports  # noqa: E402
+
 import anndata as ad  # noqa: E402
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
@@ -81,6 +83,7 @@ def main() -> None:
         asked = {"gene_sets": {"made": {"path": str(folder / "sets.gmt")}}}
         params = SimpleNamespace(contrasts=contrasts, enrichment=asked, endpoint=Endpoint().model_dump())
         output = SimpleNamespace(folder=str(folder / "enrichment"))
+        end_imports()  # as a job does
         wall, cpu = time.perf_counter(), time.process_time()
         with redirect_stdout(sys.stderr):  # what the job says is for its log
             enrich_pathways.main(

@@ -23,8 +23,8 @@ from lateralis.errors import InputError
 from lateralis.processes import is_alive
 from lateralis.receipts import check_inputs, check_unchanged, receipt_path, write_receipts
 
-# A job lives for seconds and imports half a million objects that stay: to look for garbage among them seldom saves some
-# hundredths of its time. Hence scripts import this module first.
+# Imports make half a million objects that stay: to look for garbage among them takes some hundredths of a job's time. Hence
+# scripts import this module first. Afterwards garbage may hold figures and arrays, and is looked for more often.
 gc.set_threshold(50_000, 20, 20)
 
 STARTED_BY = "LATERALIS_STARTED_BY"  # set by workflow/rules/common.smk: the Snakemake process that starts jobs
@@ -39,6 +39,9 @@ def run(main: Callable[[Any], None], snakemake: Any) -> None:
     Other exceptions leave their traceback in the log and pass through. After it, a script of Snakemake has nothing more to do.
     """
     end_with(os.environ.get(STARTED_BY, ""))
+    is_script = getattr(sys.modules["__main__"], "snakemake", None) is snakemake
+    if is_script:
+        end_imports()
     with open(snakemake.log[0], "w", encoding="utf-8") as log, redirect_stdout(log), redirect_stderr(log):
         warnings.simplefilter("default")
         try:
@@ -58,8 +61,14 @@ def run(main: Callable[[Any], None], snakemake: Any) -> None:
         except Exception:
             traceback.print_exc()
             raise
-    if getattr(sys.modules["__main__"], "snakemake", None) is snakemake:
+    if is_script:
         _done.set()
+
+
+def end_imports() -> None:
+    """Collect garbage more often from now on, but not among what is there already."""
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 @atexit.register  # first of all, so that it is called last
